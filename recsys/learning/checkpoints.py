@@ -1,0 +1,108 @@
+"""Checkpoints of a run: everything that a step changes, and where the data stream was.
+
+A checkpoint is a folder ``step-N`` that appears whole; ``last.json`` names the newest and is
+swapped after it; older ones go last. So a kill at any moment leaves a checkpoint that restores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from recsys import workspace as files
+from recsys.errors import ModelError
+from recsys.learning.bundle import check_against_template, flat_paths
+
+KEEP = 2
+
+_NAME = re.compile(r"step-(\d{9})")
+
+
+class Checkpoints:
+    """The checkpoints of one run, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def steps(self) -> list[int]:
+        """Steps of the whole checkpoints that lie there, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        matches = (_NAME.fullmatch(path.name) for path in self.folder.iterdir())
+        return sorted(int(match.group(1)) for match in matches if match)
+
+    def save(self, state: Any, progress: dict[str, Any]) -> int:
+        """Writes a checkpoint of a state's tree and a JSON-able progress; returns its step."""
+        import orbax.checkpoint as ocp
+
+        logging.getLogger("absl").setLevel(logging.ERROR)
+        step = int(progress["step"])
+        leaves = flat_paths(state)
+        shapes = {name: [str(leaf.dtype), list(leaf.shape)] for name, leaf in leaves.items()}
+        with files.new_folder(self._path(step)) as temporary:
+            ocp.v1.save(temporary / "state", leaves)
+            files.write_json(temporary / "shapes.json", shapes)
+            files.write_json(temporary / "progress.json", progress)
+        files.write_json(self.folder / "last.json", {"step": step})
+        for old in self.steps()[:-KEEP]:
+            if old != step:
+                shutil.rmtree(self._path(old), ignore_errors=True)
+        return step
+
+    def restore(self, template: Any) -> tuple[Any, dict[str, Any]]:
+        """The newest checkpoint that is whole, as ``(state, progress)``.
+
+        Args:
+            template: a state of the run's configuration; the result has its structure.
+
+        Raises ModelError where no checkpoint restores, and at once, naming the array, where one
+        belongs to another configuration.
+        """
+        reasons = []
+        for step in self._candidates():
+            try:
+                return self._read(step, template)
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                reasons.append(f"step {step}: {type(error).__name__}")
+        found = "; ".join(reasons) or "there is none"
+        raise ModelError(
+            f"no checkpoint of the run {self.folder.parent.name} can be restored ({found})",
+            "Start a new run with: python -m recsys train --data NAME",
+        )
+
+    def _candidates(self) -> list[int]:
+        steps = self.steps()[::-1]
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            last = int(json.loads((self.folder / "last.json").read_text("utf-8"))["step"])
+            if last in steps:  # a newer folder can only come from a kill between two renames
+                newer = [step for step in steps if step > last]
+                steps = newer + [last] + [step for step in steps if step < last]
+        return steps
+
+    def _read(self, step: int, template: Any) -> tuple[Any, dict[str, Any]]:
+        import orbax.checkpoint as ocp
+
+        logging.getLogger("absl").setLevel(logging.ERROR)
+        folder = self._path(step)
+        progress = json.loads((folder / "progress.json").read_text("utf-8"))
+        shapes = json.loads((folder / "shapes.json").read_text("utf-8"))
+        expected = flat_paths(template)
+        found = {
+            name: jax.ShapeDtypeStruct(tuple(shape), np.dtype(dtype))  # type: ignore[no-untyped-call]
+            for name, (dtype, shape) in shapes.items()
+        }
+        check_against_template(found, expected, f"the checkpoint of step {step}")
+        leaves = ocp.v1.load(folder / "state", expected)
+        structure = jax.tree.structure(template)
+        return jax.tree.unflatten(structure, [leaves[name] for name in expected]), progress
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}"

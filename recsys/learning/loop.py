@@ -1,0 +1,306 @@
+"""The order of work of a training run: batch, step, log, evaluate, save, stop.
+
+Knows no catalogue and no preset: it is handed batches, a trainer, a validation and a folder.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from recsys.errors import RecsysError, TrainingError
+from recsys.learning.batches import Batches
+from recsys.learning.checkpoints import Checkpoints
+from recsys.learning.steps import State, Trainer, learning_rate_at
+from recsys.learning.validation import Validation
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a run, for a progress bar, a log or a page.
+
+    Attributes:
+        fraction: part of the budget spent, 0–1.
+        remaining_s: seconds left, None while unknown.
+        metrics: ``loss``, ``learning_rate``, ``gradient_norm``, ``images_per_s``,
+            ``validation_recall@10``, as far as known.
+    """
+
+    kind: Literal["start", "step", "evaluate", "save", "message", "done"]
+    step: int = 0
+    fraction: float = 0.0
+    remaining_s: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    text: str = ""
+
+
+Events = Callable[[Event], None]
+
+
+class Interrupted(RecsysError):  # noqa: N818 - it is no error of anyone
+    """The run was asked to stop, and has saved where it was."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long a run may be: steps, or seconds of wall clock, exactly one of them.
+
+    With steps the learning rate depends on the step alone, so a resumed run repeats an
+    uninterrupted one loss by loss. With seconds it follows the clock, so a slow machine still
+    ends its schedule in time.
+    """
+
+    steps: int | None = None
+    seconds: float | None = None
+
+    def progress(self, step: int, elapsed_s: float) -> float:
+        """Part of the budget spent, 0–1 (above 1 when overdrawn)."""
+        if self.steps is not None:
+            return step / self.steps
+        assert self.seconds is not None
+        return elapsed_s / self.seconds
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often the loop looks up from its work."""
+
+    evaluate_every_s: float = 60.0
+    save_every_s: float = 45.0
+    report_every_s: float = 0.5
+
+
+class Loop:
+    """One run, from a restored or initial state to its budget's end.
+
+    Args:
+        folder: the run's own; gets ``metrics.jsonl`` and ``checkpoints/``.
+        run_id: named in messages.
+        used_s: wall clock already spent before the first step (reading, decoding).
+    """
+
+    def __init__(
+        self,
+        *,
+        trainer: Trainer,
+        batches: Batches,
+        validation: Validation,
+        budget: Budget,
+        folder: Path,
+        run_id: str,
+        events: Events,
+        pace: Pace | None = None,
+        used_s: float = 0.0,
+    ) -> None:
+        self.trainer, self.batches, self.validation = trainer, batches, validation
+        self.budget, self.run_id, self.events = budget, run_id, events
+        self.pace = pace or Pace()
+        self.checkpoints = Checkpoints(folder / "checkpoints")
+        self.metrics = MetricsLog(folder / "metrics.jsonl")
+        self.elapsed_s = used_s
+        self.step = 0
+        self.saved_step: int | None = None
+        self.recall: float | None = None
+        self._images_per_s = 0.0
+        self._reported_at = 0.0
+
+    def run(self, *, resume: bool = False) -> State:
+        """Runs to the end of the budget and returns the final state.
+
+        Raises:
+            Interrupted: SIGINT or SIGTERM came; a checkpoint was saved.
+            TrainingError: the loss is no longer finite.
+            ModelError: ``resume`` and no checkpoint restores.
+        """
+        state = self.trainer.initial_state()
+        if resume:
+            state, progress = self.checkpoints.restore(state)
+            self.step = self.saved_step = int(progress["step"])
+            self.elapsed_s += float(progress["elapsed_s"])
+            self.batches.seek(progress["position"])
+        self.metrics.cut_after(self.step)
+        self._emit("start", text=f"from step {self.step}")
+        with _stop_requests() as stop:
+            return self._steps(state, stop)
+
+    def _steps(self, state: State, stop: threading.Event) -> State:
+        evaluated_at = saved_at = self.elapsed_s
+        clock = time.monotonic()
+        while (progress := self.budget.progress(self.step, self.elapsed_s)) < 1.0:
+            rate = learning_rate_at(self.trainer.config, progress)
+            batch = next(self.batches)
+            state, figures = self.trainer.step(state, batch, jnp.float32(rate))
+            loss, norm = float(figures["loss"]), float(figures["gradient_norm"])
+            self.step += 1
+            now = time.monotonic()
+            self._count(batch, now - clock)
+            self.elapsed_s += now - clock
+            clock = now
+            self._check_finite(loss, norm)
+            self._log(loss, norm, rate)
+            if stop.is_set():
+                self._save(state)
+                raise Interrupted(
+                    f"the run {self.run_id} was stopped at step {self.step} and is saved",
+                    f"Go on with: python -m recsys train --resume {self.run_id}",
+                )
+            if self.elapsed_s - saved_at >= self.pace.save_every_s:
+                self._save(state)
+                saved_at = self.elapsed_s
+            if self.elapsed_s - evaluated_at >= self.pace.evaluate_every_s:
+                self._evaluate(state)
+                evaluated_at = self.elapsed_s
+            now = time.monotonic()
+            self.elapsed_s += now - clock
+            clock = now
+        self._save(state)
+        self._evaluate(state)
+        self._emit("done")
+        return state
+
+    def _count(self, batch: dict[str, Any], seconds: float) -> None:
+        pictures = ("scenes", "products", "positives", "negatives")
+        images = sum(len(batch[name]) for name in pictures if name in batch)
+        speed = images / max(seconds, 1e-6)
+        # The first step compiles; it says nothing about the speed.
+        fresh = self._images_per_s == 0.0 or self.step <= 2
+        self._images_per_s = speed if fresh else 0.9 * self._images_per_s + 0.1 * speed
+
+    def _check_finite(self, loss: float, norm: float) -> None:
+        if math.isfinite(loss) and math.isfinite(norm):
+            return
+        where = "there is no checkpoint yet"
+        remedy = "Start again with a lower --set learning_rate"
+        if self.saved_step is not None:
+            where = f"the last good checkpoint is of step {self.saved_step}"
+            remedy = (
+                f"Go on from it with: python -m recsys train --resume {self.run_id} "
+                "--set learning_rate=… (a lower one)"
+            )
+        raise TrainingError(
+            f"the loss was {loss} and the gradient's norm {norm} at step {self.step}, after "
+            f"{self.step - 1} finite steps; {where}",
+            remedy,
+        )
+
+    def _log(self, loss: float, norm: float, rate: float) -> None:
+        self.metrics.append(
+            {
+                "step": self.step,
+                "loss": loss,
+                "learning_rate": rate,
+                "gradient_norm": norm,
+                "images_per_s": round(self._images_per_s, 2),
+                "elapsed_s": round(self.elapsed_s, 3),
+            }
+        )
+        if time.monotonic() - self._reported_at >= self.pace.report_every_s:
+            self._reported_at = time.monotonic()
+            self._emit("step", metrics={"loss": loss, "learning_rate": rate, "gradient_norm": norm})
+
+    def _save(self, state: State) -> None:
+        finite = jax.tree.map(lambda leaf: bool(np.isfinite(np.asarray(leaf)).all()), state.params)
+        if not all(jax.tree.leaves(finite)):
+            self._check_finite(math.nan, math.nan)
+        progress = {
+            "step": self.step,
+            "elapsed_s": self.elapsed_s,
+            "position": self.batches.position(),
+        }
+        self.saved_step = self.checkpoints.save(state, progress)
+        self._emit("save")
+
+    def _evaluate(self, state: State) -> None:
+        self.recall = self.validation.recall_at_10(*self.trainer.exported(state))
+        if self.recall is not None:
+            figures = {"validation_recall@10": self.recall}
+            self.metrics.append({"step": self.step, **figures})
+            self._emit("evaluate", metrics=figures)
+
+    def _emit(
+        self,
+        kind: Literal["start", "step", "evaluate", "save", "message", "done"],
+        *,
+        metrics: dict[str, float] | None = None,
+        text: str = "",
+    ) -> None:
+        fraction = min(1.0, self.budget.progress(self.step, self.elapsed_s))
+        remaining = None
+        if self.budget.seconds is not None:
+            remaining = max(0.0, self.budget.seconds - self.elapsed_s)
+        elif self.step > 1 and fraction > 0:
+            remaining = self.elapsed_s * (1 - fraction) / fraction
+        known = dict(metrics or {})
+        if self._images_per_s:
+            known.setdefault("images_per_s", self._images_per_s)
+        if self.recall is not None:
+            known.setdefault("validation_recall@10", self.recall)
+        self.events(Event(kind, self.step, fraction, remaining, known, text))
+
+
+class MetricsLog:
+    """One JSON object a line, in step order; survives a kill in the middle of a line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, record: dict[str, Any]) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def cut_after(self, step: int) -> None:
+        """Drops what a resumed run will write again, and a line that a kill cut short."""
+        kept = [record for record in self.read() if record.get("step", 0) <= step]
+        self.path.write_text("".join(json.dumps(record) + "\n" for record in kept), "utf-8")
+
+    def read(self) -> list[dict[str, Any]]:
+        """All whole records; lines that are not JSON are left out."""
+        if not self.path.is_file():
+            return []
+        records = []
+        for line in self.path.read_text("utf-8", errors="replace").splitlines():
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(record, dict):
+                records.append(record)
+        return records
+
+
+@contextmanager
+def _stop_requests() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; the second SIGINT is a KeyboardInterrupt as usual.
+
+    Signals can only be received in the main thread; elsewhere the event is never set.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def request(number: int, frame: Any) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, request)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,283 @@
+"""A training run from request to model bundle: opens the data, runs the loop, exports.
+
+A run lives in ``jobs/ID``: ``run.json`` says what was asked for, ``checkpoints/`` and
+``metrics.jsonl`` hold how far it came. Only when it is complete does ``models/ID`` appear.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys import __version__
+from recsys import workspace as files
+from recsys.catalog.catalog import Catalog
+from recsys.catalog.datasets import open_dataset
+from recsys.catalog.pixels import Pixels, product_pixels, scene_pixels
+from recsys.catalog.splits import Split, split_scenes
+from recsys.errors import ConfigError, ModelError, StaleError, TrainingError
+from recsys.learning.batches import TrainingData, make_batches
+from recsys.learning.bundle import export_model
+from recsys.learning.config import TrainConfig, config_from_json, with_overrides, with_values
+from recsys.learning.loop import Budget, Event, Events, Interrupted, Loop, Pace
+from recsys.learning.presets import DEFAULT_PRESET, preset_named
+from recsys.learning.steps import Trainer
+from recsys.learning.validation import Validation
+from recsys.workspace import Workspace
+
+__all__ = ["Event", "Interrupted", "TrainRequest", "train"]
+
+MAX_STEPS = 10_000_000
+MAX_MINUTES = 60 * 24 * 30
+_FINISH_S = 6.0
+"""Kept back from a budget in minutes for the last checkpoint, evaluation and export."""
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """What a person asks for. ``resume`` goes on with a run; the rest then overrides its own.
+
+    Attributes:
+        data: a data set's name or folder; empty when resuming.
+        steps, minutes: at most one of them; neither means the preset's steps.
+        overrides: ``key=value`` texts.
+    """
+
+    data: str = ""
+    preset: str = DEFAULT_PRESET
+    steps: int | None = None
+    minutes: float | None = None
+    overrides: tuple[str, ...] = ()
+    resume: str | None = None
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.minutes is not None:
+            raise ConfigError("steps and minutes exclude each other", "Give one of them")
+        if self.steps is not None and not 1 <= self.steps <= MAX_STEPS:
+            raise ConfigError(f"steps must be 1 to {MAX_STEPS}, not {self.steps}")
+        if self.minutes is not None and not 0 < self.minutes <= MAX_MINUTES:
+            raise ConfigError(f"minutes must be above 0 and at most {MAX_MINUTES}")
+
+
+@dataclass(frozen=True)
+class _Run:
+    """``run.json``: what a run was asked for."""
+
+    id: str
+    preset: str
+    config: TrainConfig
+    data: str
+    data_name: str
+    fingerprint: str
+    steps: int | None
+    minutes: float | None
+    created: str
+
+    def write(self, folder: Path) -> None:
+        record = {**self.__dict__, "config": self.config.to_json()}
+        files.write_json(folder / "run.json", record)
+
+    @classmethod
+    def read(cls, folder: Path) -> _Run:
+        try:
+            record = json.loads((folder / "run.json").read_text("utf-8"))
+            return cls(**{**record, "config": config_from_json(record["config"])})
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"there is no training run {folder.name} that can be resumed",
+                "Start one with: python -m recsys train --data NAME",
+            ) from error
+
+
+def train(
+    request: TrainRequest, workspace: Workspace, events: Events, *, pace: Pace | None = None
+) -> str:
+    """Runs a training to its end and returns the new model's id.
+
+    Raises:
+        RecsysError: unusable data or configuration, a non-finite loss (TrainingError), or the
+            run was asked to stop and has saved (Interrupted).
+    """
+    began = time.monotonic()
+    if request.resume:
+        run = _resumed(request, workspace)
+        catalog, _ = open_dataset(run.data, workspace)
+        if catalog.fingerprint != run.fingerprint:
+            raise StaleError(
+                f"the data set {run.data_name} has changed since the run {run.id} started",
+                f"Start a new run with: python -m recsys train --data {run.data}",
+            )
+    else:
+        run, catalog = _new(request, workspace)
+    folder = workspace.job_dir(run.id)
+    with _locked(folder, run.id):
+        run.write(folder)
+        return _carry_out(
+            run, catalog, folder, bool(request.resume), workspace, events, pace, began
+        )
+
+
+def _new(request: TrainRequest, workspace: Workspace) -> tuple[_Run, Catalog]:
+    preset = preset_named(request.preset)
+    config = with_overrides(preset.config, request.overrides)
+    if request.seed is not None:
+        config = with_values(config, {"seed": request.seed})
+    catalog, path = open_dataset(request.data, workspace)
+    default_steps = preset.steps if request.minutes is None else None
+    run = _Run(
+        id=workspace.new_id(preset.name),
+        preset=preset.name,
+        config=config,
+        data=str(path),
+        data_name=catalog.name,
+        fingerprint=catalog.fingerprint,
+        steps=request.steps or default_steps,
+        minutes=request.minutes,
+        created=_now(),
+    )
+    return run, catalog
+
+
+def _resumed(request: TrainRequest, workspace: Workspace) -> _Run:
+    assert request.resume
+    run = _Run.read(workspace.job_dir(request.resume))
+    config = with_overrides(run.config, request.overrides)
+    changes: dict[str, Any] = {"config": config}
+    if request.steps is not None or request.minutes is not None:
+        changes.update(steps=request.steps, minutes=request.minutes)
+    elif (workspace.model_dir(run.id) / "model.json").is_file():
+        raise ConfigError(
+            f"the run {run.id} is complete",
+            "Give it a larger budget with --steps or --minutes to train it further",
+        )
+    return _Run(**{**run.__dict__, **changes})
+
+
+def _carry_out(
+    run: _Run,
+    catalog: Catalog,
+    folder: Path,
+    resume: bool,
+    workspace: Workspace,
+    events: Events,
+    pace: Pace | None,
+    began: float,
+) -> str:
+    def decoding(what: str) -> Any:
+        return lambda done, total: events(
+            Event("message", text=f"Decoding {what}: {done:,} of {total:,}")
+        )
+
+    events(Event("message", text=f"Run {run.id} on {catalog.name}, preset {run.preset}"))
+    tower = run.config.tower
+    split = split_scenes(catalog, workspace)
+    scenes = scene_pixels(
+        catalog, tower.scene_height_px, tower.scene_width_px, workspace, decoding("scenes")
+    )
+    products = product_pixels(catalog, tower.product_size_px, workspace, decoding("products"))
+    data = _training_data(catalog, split, scenes, products)
+    validation = _validation(run.config, catalog, split, scenes, products)
+    seconds = None
+    if run.minutes is not None:
+        seconds = max(1.0, run.minutes * 60 - min(_FINISH_S, run.minutes * 6))
+    loop = Loop(
+        trainer=Trainer(run.config),
+        batches=make_batches(data, run.config),
+        validation=validation,
+        budget=Budget(run.steps, seconds),
+        folder=folder,
+        run_id=run.id,
+        events=events,
+        pace=pace,
+        used_s=time.monotonic() - began,
+    )
+    state = loop.run(resume=resume)
+    weights, statistics = loop.trainer.exported(state)
+    train_ids = sorted(str(catalog.scenes[row].id) for row in np.unique(data.pair_scene))
+    info = {
+        "id": run.id,
+        "preset": run.preset,
+        "created": _now(),
+        "version": __version__,
+        "steps": loop.step,
+        "elapsed_s": round(loop.elapsed_s, 1),
+        "validation": {
+            "recall@10": loop.recall,
+            "scenes": len(validation.scene_rows),
+            "candidates": len(validation.candidates),
+        },
+        "trained_on": {
+            "name": catalog.name,
+            "fingerprint": catalog.fingerprint,
+            "train_scenes": train_ids,
+            "products": len(catalog.products),
+            "pairs": len(data.pair_scene),
+        },
+    }
+    export_model(workspace.model_dir(run.id), run.config, weights, statistics, info)
+    return run.id
+
+
+def _training_data(
+    catalog: Catalog, split: Split, scenes: Pixels, products: Pixels
+) -> TrainingData:
+    readable = scenes.valid[catalog.pair_scene] & products.valid[catalog.pair_product]
+    kept = readable & np.isin(catalog.pair_scene, split.rows("train"))
+    if not kept.any():
+        raise TrainingError(
+            f"the data set {catalog.name} has no training pair with both pictures readable "
+            f"({len(catalog.pair_scene)} pairs in all)",
+            "Training needs scenes paired with products; check the pairs file and images/",
+        )
+    pair_scene = catalog.pair_scene[kept]
+    return TrainingData(
+        scenes=scenes.array,
+        products=products.array,
+        pair_scene=pair_scene,
+        pair_product=catalog.pair_product[kept],
+        pair_box=scenes.canvas_boxes(pair_scene, catalog.pair_box[kept]),
+        all_products=catalog.pair_product[readable],
+    )
+
+
+def _validation(
+    config: TrainConfig, catalog: Catalog, split: Split, scenes: Pixels, products: Pixels
+) -> Validation:
+    readable = scenes.valid[catalog.pair_scene] & products.valid[catalog.pair_product]
+    kept = readable & np.isin(catalog.pair_scene, split.rows("validation"))
+    return Validation(
+        config,
+        scenes.array,
+        products.array,
+        catalog.pair_scene[kept],
+        catalog.pair_product[kept],
+        products.valid,
+    )
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, run_id: str) -> Iterator[None]:
+    """One process a run; the lock goes with the process, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise TrainingError(
+                f"the run {run_id} is already being trained by another process"
+            ) from None
+        yield
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,267 @@
+"""Where things lie on disk: the only module that knows.
+
+One workspace (``RECSYS_HOME``, or ``workspace/`` beside ``app.py``) holds everything that the
+app makes. It can be deleted at any time; without it the demo in ``assets/demo`` is served.
+Files that matter are written beside their place, flushed, and renamed over it, so a reader
+sees the old or the new and never a half.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recsys.errors import DataError, ModelError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+ASSETS_DIR = PROJECT_DIR / "assets"
+DEMO_NAME = "demo"
+DEMO_DATA_DIR = ASSETS_DIR / "demo" / "data"
+DEMO_MODEL_DIR = ASSETS_DIR / "demo" / "model"
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may become one folder's name: letters, digits, ``.``, ``_``, ``-``."""
+    return _NAME.fullmatch(text) is not None and ".." not in text
+
+
+@dataclass(frozen=True)
+class LivePointer:
+    """Which model answers the shop. ``model`` is an id in the workspace or a bundle's path."""
+
+    model: str
+    data: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folders under one root. Nothing is created before it is needed."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Workspace:
+        """The workspace that the environment names, or ``workspace/`` beside ``app.py``."""
+        home = os.environ.get("RECSYS_HOME", "").strip()
+        return cls(Path(home).expanduser().resolve() if home else PROJECT_DIR / "workspace")
+
+    @property
+    def datasets_dir(self) -> Path:
+        return self.root / "datasets"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def jobs_dir(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.root / "uploads"
+
+    @property
+    def live_path(self) -> Path:
+        return self.root / "live.json"
+
+    # data sets
+
+    def dataset_names(self) -> list[str]:
+        """Names of the data sets in the workspace, and ``demo`` where it ships."""
+        names = {path.name for path in _folders(self.datasets_dir)}
+        if DEMO_DATA_DIR.is_dir():
+            names.add(DEMO_NAME)
+        return sorted(names)
+
+    def resolve_dataset(self, name_or_path: str) -> Path:
+        """The folder of a data set given by its name or by a path. Raises DataError."""
+        if is_name(name_or_path) and (self.datasets_dir / name_or_path).is_dir():
+            return self.datasets_dir / name_or_path
+        if name_or_path == DEMO_NAME and DEMO_DATA_DIR.is_dir():
+            return DEMO_DATA_DIR
+        path = Path(name_or_path).expanduser()
+        if path.is_dir():
+            return path.resolve()
+        known = ", ".join(self.dataset_names()) or "none yet"
+        raise DataError(
+            f"no data set {name_or_path!r}: it is neither a name in the workspace nor a folder",
+            f"Known data sets: {known}",
+        )
+
+    # models
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh readable id for a run and its model, e.g. ``regions-4f2a9c``."""
+        while True:
+            candidate = f"{prefix}-{secrets.token_hex(3)}"
+            if not (self.models_dir / candidate).exists() and not self.job_dir(candidate).exists():
+                return candidate
+
+    def model_dir(self, model_id: str) -> Path:
+        return self.models_dir / _checked(model_id)
+
+    def job_dir(self, job_id: str) -> Path:
+        return self.jobs_dir / _checked(job_id)
+
+    def model_ids(self) -> list[str]:
+        """Ids of the finished models in the workspace."""
+        folders = _folders(self.models_dir)
+        return sorted(path.name for path in folders if (path / "model.json").is_file())
+
+    def resolve_model(self, id_or_path: str) -> Path:
+        """The bundle folder of a model given by its id or by a path. Raises ModelError."""
+        if is_name(id_or_path) and (self.models_dir / id_or_path / "model.json").is_file():
+            return self.models_dir / id_or_path
+        if id_or_path == DEMO_NAME and (DEMO_MODEL_DIR / "model.json").is_file():
+            return DEMO_MODEL_DIR
+        path = Path(id_or_path).expanduser()
+        if (path / "model.json").is_file():
+            return path.resolve()
+        if is_name(id_or_path) and (self.jobs_dir / id_or_path).is_dir():
+            raise ModelError(
+                f"the training run {id_or_path} has not finished, so it is no model yet",
+                f"Go on with: python -m recsys train --resume {id_or_path}",
+            )
+        known = ", ".join(self.model_ids()) or "none yet"
+        raise ModelError(
+            f"no model {id_or_path!r}: neither an id in the workspace nor a model bundle",
+            f"Known models: {known}. Train one with: python -m recsys train --data NAME",
+        )
+
+    def embeddings_dir(self, bundle: Path, data_dir: Path) -> Path:
+        """Where the embeddings of a data set by a model lie, whether or not they exist yet.
+
+        Inside the bundle where it is the workspace's or ships with them, else in the
+        workspace, since a bundle elsewhere may be read-only.
+        """
+        key = DEMO_NAME if data_dir == DEMO_DATA_DIR else _path_key(data_dir)
+        inside = bundle / "embeddings" / key
+        if bundle.parent == self.models_dir or inside.is_dir():
+            return inside
+        return self.root / "embeddings" / _path_key(bundle) / key
+
+    # the live pointer
+
+    def live(self) -> LivePointer | None:
+        """The live pointer, or None where nothing was promoted. Raises ModelError if damaged."""
+        try:
+            record = json.loads(self.live_path.read_text("utf-8"))
+            return LivePointer(str(record["model"]), str(record["data"]), str(record["since"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"the live pointer {self.live_path.name} cannot be read",
+                "Put a model live again with: python -m recsys promote --model ID --data NAME",
+            ) from error
+
+    def set_live(self, pointer: LivePointer) -> None:
+        """Swaps the live pointer in one atomic step."""
+        record = {"model": pointer.model, "data": pointer.data, "since": pointer.since}
+        write_json(self.live_path, record)
+
+
+def _folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    return [path for path in parent.iterdir() if path.is_dir() and is_name(path.name)]
+
+
+def _checked(name: str) -> str:
+    if not is_name(name):
+        raise ModelError(f"{name[:80]!r} is not an id: only letters, digits, '.', '_' and '-'")
+    return name
+
+
+def _path_key(path: Path) -> str:
+    digest = hashlib.blake2b(str(path).encode(), digest_size=4).hexdigest()
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", path.name).strip("-") or "data"
+    return f"{stem[:40]}-{digest}"
+
+
+# atomic writes
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces a file in one step; a crash leaves the old content or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """``write_bytes`` for text, as UTF-8."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, record: Any) -> None:
+    """``write_bytes`` for JSON: sorted keys, a newline at the end; NaN is refused."""
+    text = json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that appears whole or not at all.
+
+    Yields a temporary folder beside ``path`` to fill; at the end it is renamed to ``path``,
+    replacing what was there. On an error the temporary folder is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o755)  # mkdtemp makes it private; a bundle is to be read
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as handle:
+                    os.fsync(handle.fileno())
+        if path.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+            os.replace(path, old / "was")
+            os.replace(temporary, path)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(temporary, path)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    with contextlib.suppress(OSError):  # some file systems cannot sync a folder
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

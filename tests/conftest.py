@@ -1,0 +1,18 @@
+"""Every test runs strict: no implicit JAX promotion, warnings are errors, a workspace of its own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before JAX is imported anywhere, so that child processes of tests inherit it too.
+os.environ.setdefault("JAX_NUMPY_DTYPE_PROMOTION", "strict")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+
+@pytest.fixture(autouse=True)
+def _own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the developer's workspace."""
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path / "workspace"))

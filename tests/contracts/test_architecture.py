@@ -1,0 +1,135 @@
+"""The house: imports point the way that docs/architecture.md says, and files stay small."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = sorted(
+    path
+    for folder in ("recsys", "pages")
+    for path in (ROOT / folder).rglob("*.py")
+) + [ROOT / "app.py"]
+
+# What each part may import of the project, beside itself. The longest matching name counts.
+MAY_IMPORT = {
+    "recsys.errors": set(),
+    "recsys.workspace": {"recsys.errors"},
+    "recsys.catalog": {"recsys.errors", "recsys.workspace"},
+    "recsys.learning.towers": {"recsys.errors"},
+    "recsys.learning.book": {"recsys.learning.towers"},
+    "recsys.learning.losses": {"recsys.learning.towers"},
+    "recsys.learning.sampling": set(),
+    "recsys.learning": {
+        "recsys.errors",
+        "recsys.workspace",
+        "recsys.catalog",
+        "recsys.evaluation.ranking",  # arrays only
+    },
+    "recsys.retrieval": {
+        "recsys.errors",
+        "recsys.workspace",
+        "recsys.catalog",
+        "recsys.learning.towers",
+        "recsys.learning.bundle",
+    },
+    "recsys.serving": {
+        "recsys.errors",
+        "recsys.workspace",
+        "recsys.catalog",
+        "recsys.learning.bundle",
+        "recsys.retrieval",
+    },
+    "recsys.evaluation.ranking": set(),
+    "recsys.evaluation": {
+        "recsys.errors",
+        "recsys.workspace",
+        "recsys.catalog",
+        "recsys.learning.bundle",
+        "recsys.retrieval",
+        "recsys.serving",
+    },
+    "recsys.ui": {
+        "recsys.errors",
+        "recsys.workspace",
+        "recsys.catalog",
+        "recsys.serving",
+        "recsys.evaluation",
+    },
+    "recsys.cli": {"recsys"},
+    "recsys.commands": {"recsys"},
+    "recsys.__main__": {"recsys.cli"},
+    "pages": {"recsys.ui"},
+    "app": {"recsys.ui"},
+}
+
+
+def _name(path: Path) -> str:
+    parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _is_within(name: str, part: str) -> bool:
+    return name == part or name.startswith(part + ".")
+
+
+def _part(name: str) -> str:
+    matches = [part for part in MAY_IMPORT if _is_within(name, part)]
+    return max(matches, key=len, default="")
+
+
+@pytest.mark.parametrize("path", CODE, ids=_name)
+def test_imports_point_the_right_way(path: Path) -> None:
+    name = _name(path)
+    part = _part(name)
+    if not part:
+        assert name == "recsys", f"{name} is in no room of the house"
+        return
+    allowed = MAY_IMPORT[part]
+    for imported in _imports(path):
+        if not _is_within(imported, "recsys") and not _is_within(imported, "pages"):
+            continue
+        # `from recsys import workspace` is an import of recsys.workspace
+        inside = any(_is_within(imported, permitted) for permitted in allowed | {part})
+        assert inside or imported == "recsys.__version__", f"{name} must not import {imported}"
+
+
+@pytest.mark.parametrize("path", CODE, ids=_name)
+def test_streamlit_and_jax_stay_in_their_rooms(path: Path) -> None:
+    name = _name(path)
+    roots = {imported.split(".")[0] for imported in _imports(path)}
+    if not any(_is_within(name, part) for part in ("recsys.ui", "pages", "app")):
+        assert "streamlit" not in roots
+    if any(_is_within(name, part) for part in ("recsys.ui", "pages", "recsys.evaluation.ranking")):
+        assert not roots & {"jax", "flax", "optax", "orbax", "grain"}
+
+
+@pytest.mark.parametrize("path", CODE, ids=_name)
+def test_files_stay_small(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", CODE, ids=_name)
+def test_nothing_is_unpickled_or_evaluated(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in {"eval", "exec", "pickle.load", "pickle.loads"}, called
+            for keyword in node.keywords:
+                unsafe = {"allow_pickle", "unsafe_allow_html"}
+                is_true = isinstance(keyword.value, ast.Constant) and keyword.value.value is True
+                assert not (keyword.arg in unsafe and is_true), f"{called}({keyword.arg}=True)"
