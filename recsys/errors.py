@@ -22,6 +22,10 @@ class RecsysError(Exception):
         self.remedy = remedy.strip()
         super().__init__(self.message if not self.remedy else f"{self.message}. {self.remedy}")
 
+    def __reduce__(self) -> tuple[type[RecsysError], tuple[str, str]]:
+        """Keeps message and remedy apart on the way from another process."""
+        return type(self), (self.message, self.remedy)
+
 
 class DataError(RecsysError):
     """A catalogue's files cannot be read as a catalogue."""

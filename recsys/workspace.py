@@ -9,6 +9,7 @@ sees the old or the new and never a half.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,9 @@ ASSETS_DIR = PROJECT_DIR / "assets"
 DEMO_NAME = "demo"
 DEMO_DATA_DIR = ASSETS_DIR / "demo" / "data"
 DEMO_MODEL_DIR = ASSETS_DIR / "demo" / "model"
+
+_AT_FDCWD, _EXCHANGE = -100, 2  # from Linux's fcntl.h and fs.h
+_LEFTOVER_AGE_S = 24 * 3600.0
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -97,12 +102,12 @@ class Workspace:
             return self.datasets_dir / name_or_path
         if name_or_path == DEMO_NAME and DEMO_DATA_DIR.is_dir():
             return DEMO_DATA_DIR
-        path = Path(name_or_path).expanduser()
-        if path.is_dir():
+        path = _typed_path(name_or_path)
+        if path is not None and path.is_dir():
             return path.resolve()
         known = ", ".join(self.dataset_names()) or "none yet"
         raise DataError(
-            f"no data set {name_or_path!r}: it is neither a name in the workspace nor a folder",
+            f"no data set {name_or_path[:120]!r}: neither a name in the workspace nor a folder",
             f"Known data sets: {known}",
         )
 
@@ -132,8 +137,8 @@ class Workspace:
             return self.models_dir / id_or_path
         if id_or_path == DEMO_NAME and (DEMO_MODEL_DIR / "model.json").is_file():
             return DEMO_MODEL_DIR
-        path = Path(id_or_path).expanduser()
-        if (path / "model.json").is_file():
+        path = _typed_path(id_or_path)
+        if path is not None and (path / "model.json").is_file():
             return path.resolve()
         if is_name(id_or_path) and (self.jobs_dir / id_or_path).is_dir():
             raise ModelError(
@@ -142,7 +147,7 @@ class Workspace:
             )
         known = ", ".join(self.model_ids()) or "none yet"
         raise ModelError(
-            f"no model {id_or_path!r}: neither an id in the workspace nor a model bundle",
+            f"no model {id_or_path[:120]!r}: neither an id in the workspace nor a model bundle",
             f"Known models: {known}. Train one with: python -m recsys train --data NAME",
         )
 
@@ -177,6 +182,18 @@ class Workspace:
         """Swaps the live pointer in one atomic step."""
         record = {"model": pointer.model, "data": pointer.data, "since": pointer.since}
         write_json(self.live_path, record)
+
+
+def _typed_path(text: str) -> Path | None:
+    """What a person typed as a path, or None where it cannot be one."""
+    if not text.strip() or "\0" in text:
+        return None
+    try:
+        path = Path(text).expanduser()
+        path.stat()
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, nothing there
+        return None
+    return path
 
 
 def _folders(parent: Path) -> list[Path]:
@@ -237,6 +254,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     replacing what was there. On an error the temporary folder is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield temporary
@@ -245,17 +263,45 @@ def new_folder(path: Path) -> Iterator[Path]:
             if file.is_file():
                 with file.open("rb") as handle:
                     os.fsync(handle.fileno())
-        if path.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
-            os.replace(path, old / "was")
-            os.replace(temporary, path)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(temporary, path)
+        _put_in_place(temporary, path)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync_folder(path.parent)
+
+
+def _put_in_place(temporary: Path, path: Path) -> None:
+    """Renames a folder to its place; one that is there already is swapped out in one step."""
+    if not path.exists():
+        os.replace(temporary, path)
+    elif _exchange(temporary, path):
+        shutil.rmtree(temporary, ignore_errors=True)
+    else:  # no such system call here: the place is empty between two renames
+        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent)) / "was"
+        os.replace(path, old)
+        try:
+            os.replace(temporary, path)
+        except OSError:
+            os.replace(old, path)
+            raise
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _exchange(a: Path, b: Path) -> bool:
+    """Swaps two paths atomically (Linux's renameat2); False where that is not to be had."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    return bool(rename(_AT_FDCWD, os.fsencode(a), _AT_FDCWD, os.fsencode(b), _EXCHANGE) == 0)
+
+
+def _sweep(path: Path) -> None:
+    """Removes what killed writers of the same folder left a day or more ago."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        with contextlib.suppress(OSError):
+            if left.is_dir() and time.time() - left.stat().st_mtime > _LEFTOVER_AGE_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _sync_folder(path: Path) -> None:

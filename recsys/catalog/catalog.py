@@ -137,6 +137,12 @@ class Catalog:
         self._scene_rows = {scene.id: row for row, scene in enumerate(self.scenes)}
         if not (len(self.pair_scene) == len(self.pair_product) == len(self.pair_box)):
             raise ValueError("pair_scene, pair_product and pair_box must have one row a pair")
+        for name, column, count in (
+            ("pair_scene", self.pair_scene, len(self.scenes)),
+            ("pair_product", self.pair_product, len(self.products)),
+        ):
+            if len(column) and not 0 <= column.min() <= column.max() < count:
+                raise ValueError(f"{name} must hold rows from 0 to {count - 1}")
         for ids, rows in (
             ([product.id for product in self.products], self._product_rows),
             ([scene.id for scene in self.scenes], self._scene_rows),

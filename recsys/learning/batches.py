@@ -200,7 +200,7 @@ def _triplets(data: TrainingData, config: TrainConfig) -> grain.IterDataset:
             key = _keys(data.pair_scene[pair], np.asarray(row), products)
             if not np.isin(key, known):
                 return row
-        return int(rng.choice(data.all_products))  # a scene that goes with everything
+        return int(rng.choice(own_products))  # a scene that goes with everything
 
     def make(pair: int, rng: np.random.Generator) -> Batch:
         picture = np.asarray(data.scenes[data.pair_scene[pair]])

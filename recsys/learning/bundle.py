@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -47,7 +48,8 @@ class Model:
         self.fingerprint: str = info["fingerprint"]
         self.config = config
         towers.eval()
-        self._graph, self._state = nnx.split(towers)
+        self._graph, state = nnx.split(towers)
+        self._state = jax.tree.map(jax.numpy.asarray, state)
 
     @property
     def preset(self) -> str:
@@ -187,8 +189,20 @@ def read_info(folder: Path) -> dict[str, Any]:
         if not isinstance(info, dict) or info.get("format") != FORMAT:
             raise ValueError("format")
         config_from_json(info["config"])
-        str(info["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, ConfigError) as error:
+        if not isinstance(info["fingerprint"], str) or not isinstance(info.get("id", ""), str):
+            raise ValueError("fingerprint or id")
+        seen = info.get("trained_on", {}).get("train_scenes", [])
+        if not isinstance(seen, list) or not all(isinstance(scene, str) for scene in seen):
+            raise ValueError("train_scenes")
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        ConfigError,
+    ) as error:
         raise ModelError(
             f"the model bundle {folder.name} has no readable model.json of format {FORMAT}",
             "Train the model again, or use another one",
@@ -200,19 +214,13 @@ def load_model(folder: Path) -> Model:
     """Reads a bundle. Raises ModelError naming the parameter that is missing or does not fit."""
     info = read_info(folder)
     config = config_from_json(info["config"])
-    try:
-        with np.load(folder / "weights.npz", allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise ModelError(
-            f"the weights of the model {folder.name} cannot be read: {type(error).__name__}",
-            "Train the model again, or use another one",
-        ) from error
-    towers = build_towers(config.tower)
-    _, params, statistics = nnx.split(towers, nnx.Param, ...)
+    arrays = _read_arrays(folder)
+    # Shapes alone: drawing initial weights that nobody uses would take seconds to compile.
+    towers = nnx.eval_shape(lambda: build_towers(config.tower))
+    graph, params, statistics = nnx.split(towers, nnx.Param, ...)
     template = {
-        **_flat("weights", nnx.to_pure_dict(params)),
-        **_flat("statistics", nnx.to_pure_dict(statistics)),
+        **_named("weights", nnx.to_pure_dict(params)),
+        **_named("statistics", nnx.to_pure_dict(statistics)),
     }
     check_against_template(arrays, template, f"the model {folder.name}")
     if _fingerprint(config, arrays) != info["fingerprint"]:
@@ -220,9 +228,34 @@ def load_model(folder: Path) -> Model:
             f"the weights of the model {folder.name} are not those that its model.json describes",
             "Train the model again, or restore the bundle from where it came",
         )
-    nnx.update(towers, _restored(params, "weights", arrays))
-    nnx.update(towers, _restored(statistics, "statistics", arrays))
+    towers = nnx.merge(
+        graph,
+        _restored(params, "weights", arrays),
+        _restored(statistics, "statistics", arrays),
+    )
     return Model(str(info.get("id", folder.name)), info, config, towers)
+
+
+def _read_arrays(folder: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(folder / "weights.npz", allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (
+        OSError,
+        ValueError,
+        TypeError,  # a bare .npy file is no archive
+        KeyError,
+        AttributeError,
+        EOFError,
+        MemoryError,  # a header that claims more than there is
+        RuntimeError,  # an encrypted entry, an unknown compression
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise ModelError(
+            f"the weights of the model {folder.name} cannot be read: {type(error).__name__}",
+            "Train the model again, or use another one",
+        ) from error
 
 
 def check_against_template(arrays: dict[str, Any], template: dict[str, Any], what: str) -> None:
@@ -255,7 +288,11 @@ def flat_paths(tree: Any) -> dict[str, Any]:
 
 
 def _flat(prefix: str, tree: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    return {f"{prefix}/{path}": np.asarray(leaf) for path, leaf in flat_paths(tree).items()}
+    return {name: np.asarray(leaf) for name, leaf in _named(prefix, tree).items()}
+
+
+def _named(prefix: str, tree: dict[str, Any]) -> dict[str, Any]:
+    return {f"{prefix}/{path}": leaf for path, leaf in flat_paths(tree).items()}
 
 
 def _key(part: Any) -> str:

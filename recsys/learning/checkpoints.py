@@ -7,6 +7,7 @@ swapped after it; older ones go last. So a kill at any moment leaves a checkpoin
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import logging
 import re
@@ -51,10 +52,16 @@ class Checkpoints:
             ocp.v1.save(temporary / "state", leaves)
             files.write_json(temporary / "shapes.json", shapes)
             files.write_json(temporary / "progress.json", progress)
+            files.write_json(temporary / "files.json", _digests(temporary))
         files.write_json(self.folder / "last.json", {"step": step})
-        for old in self.steps()[:-KEEP]:
-            if old != step:
-                shutil.rmtree(self._path(old), ignore_errors=True)
+        steps = self.steps()
+        # Later ones were passed over as damaged when the run went on from an older one.
+        kept = [other for other in steps if other <= step][-KEEP:]
+        for other in steps:
+            if other not in kept:
+                shutil.rmtree(self._path(other), ignore_errors=True)
+        for stray in self.folder.glob(".step-*"):  # of a process that was killed while saving
+            shutil.rmtree(stray, ignore_errors=True)
         return step
 
     def restore(self, template: Any) -> tuple[Any, dict[str, Any]]:
@@ -92,6 +99,9 @@ class Checkpoints:
 
         logging.getLogger("absl").setLevel(logging.ERROR)
         folder = self._path(step)
+        # Checked before Orbax reads: it passes over some damage and prints pages about the rest.
+        if json.loads((folder / "files.json").read_text("utf-8")) != _digests(folder):
+            raise ValueError("a file is missing or not as it was written")
         progress = json.loads((folder / "progress.json").read_text("utf-8"))
         shapes = json.loads((folder / "shapes.json").read_text("utf-8"))
         expected = flat_paths(template)
@@ -106,3 +116,14 @@ class Checkpoints:
 
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step:09d}"
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """A digest of every file of a checkpoint but ``files.json``, by its path in the folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.blake2b(
+            path.read_bytes(), digest_size=16
+        ).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != folder / "files.json"
+    }

@@ -48,7 +48,7 @@ class TrainConfig:
     tau: float = 10.0
     batch_scenes: int = 24
     products_per_scene: int = 5
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     warmup_fraction: float = 0.1
     schedule: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = 0.05
@@ -151,7 +151,7 @@ def _parse(key: str, value: Any, hint: Any) -> Any:
             return number
         parts = value.split(",") if isinstance(value, str) else value
         return tuple(int(part) for part in parts)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(
             hint, "whole numbers separated by commas"
         )

@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from recsys import workspace as files
 from recsys.errors import RecsysError, TrainingError
 from recsys.learning.batches import Batches
 from recsys.learning.checkpoints import Checkpoints
@@ -110,30 +111,31 @@ class Loop:
         self.checkpoints = Checkpoints(folder / "checkpoints")
         self.metrics = MetricsLog(folder / "metrics.jsonl")
         self.elapsed_s = used_s
+        self._state = trainer.initial_state()
         self.step = 0
         self.saved_step: int | None = None
         self.recall: float | None = None
         self._images_per_s = 0.0
         self._reported_at = 0.0
 
-    def run(self, *, resume: bool = False) -> State:
+    def restore(self) -> None:
+        """Lets ``run`` go on from the newest whole checkpoint; ModelError where none restores."""
+        self._state, progress = self.checkpoints.restore(self._state)
+        self.step = self.saved_step = int(progress["step"])
+        self.elapsed_s += float(progress["elapsed_s"])
+        self.batches.seek(progress["position"])
+
+    def run(self) -> State:
         """Runs to the end of the budget and returns the final state.
 
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint was saved.
             TrainingError: the loss is no longer finite.
-            ModelError: ``resume`` and no checkpoint restores.
         """
-        state = self.trainer.initial_state()
-        if resume:
-            state, progress = self.checkpoints.restore(state)
-            self.step = self.saved_step = int(progress["step"])
-            self.elapsed_s += float(progress["elapsed_s"])
-            self.batches.seek(progress["position"])
         self.metrics.cut_after(self.step)
         self._emit("start", text=f"from step {self.step}")
         with _stop_requests() as stop:
-            return self._steps(state, stop)
+            return self._steps(self._state, stop)
 
     def _steps(self, state: State, stop: threading.Event) -> State:
         evaluated_at = saved_at = self.elapsed_s
@@ -211,7 +213,7 @@ class Loop:
             self._emit("step", metrics={"loss": loss, "learning_rate": rate, "gradient_norm": norm})
 
     def _save(self, state: State) -> None:
-        finite = jax.tree.map(lambda leaf: bool(np.isfinite(np.asarray(leaf)).all()), state.params)
+        finite = jax.tree.map(lambda leaf: bool(np.isfinite(np.asarray(leaf)).all()), state)
         if not all(jax.tree.leaves(finite)):
             self._check_finite(math.nan, math.nan)
         progress = {
@@ -263,7 +265,7 @@ class MetricsLog:
     def cut_after(self, step: int) -> None:
         """Drops what a resumed run will write again, and a line that a kill cut short."""
         kept = [record for record in self.read() if record.get("step", 0) <= step]
-        self.path.write_text("".join(json.dumps(record) + "\n" for record in kept), "utf-8")
+        files.write_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
 
     def read(self) -> list[dict[str, Any]]:
         """All whole records; lines that are not JSON are left out."""

@@ -100,4 +100,4 @@ def _masked_softmax(
     against = jax.nn.logsumexp(jnp.where(negative, logits, _MASKED), axis=axis, keepdims=True)
     loss = jnp.where(chosen, jax.nn.softplus(against - logits), 0.0) * weight
     total = jnp.sum(jnp.where(chosen, weight, 0.0))
-    return jnp.sum(loss) / jnp.maximum(total, 1.0)
+    return jnp.sum(loss) / jnp.where(total > 0, total, 1.0)

@@ -13,7 +13,13 @@ from flax import nnx
 
 from recsys.learning.book import BookTowers
 from recsys.learning.config import TrainConfig
-from recsys.learning.losses import matched_softmax, norm_penalty, softmax_both_ways, triplet
+from recsys.learning.losses import (
+    MAX_SCALE,
+    matched_softmax,
+    norm_penalty,
+    softmax_both_ways,
+    triplet,
+)
 from recsys.learning.towers import (
     RegionTowers,
     TowerConfig,
@@ -23,6 +29,9 @@ from recsys.learning.towers import (
 )
 
 Array = jax.Array
+
+_MAX_LOG_SCALE = math.log(MAX_SCALE) - 1e-5
+"""Just below the losses' own bound, where the factor's gradient is zero and it could not return."""
 
 
 class State(NamedTuple):
@@ -102,6 +111,7 @@ class Trainer:
         with jax.numpy_dtype_promotion("standard"):  # Optax promotes its integer step count
             updates, optimiser = self._transform.update(gradient, state.optimiser, state.params)
         params = jax.tree.map(lambda p, u: p - learning_rate * u, state.params, updates)
+        params["log_scale"] = jnp.minimum(params["log_scale"], _MAX_LOG_SCALE)
         # A young average would be dominated by the random start.
         count = state.step.astype(jnp.float32)
         decay = jnp.minimum(jnp.float32(self.config.ema_decay), (1.0 + count) / (10.0 + count))
@@ -156,7 +166,7 @@ def learning_rate_at(config: TrainConfig, progress: float) -> float:
     """The learning rate when a part 0–1 of the budget is spent."""
     progress = min(max(progress, 0.0), 1.0)
     if progress < config.warmup_fraction:
-        return config.learning_rate * max(progress, 1e-3) / config.warmup_fraction
+        return config.learning_rate * min(1.0, max(progress, 1e-3) / config.warmup_fraction)
     if config.schedule == "constant":
         return config.learning_rate
     after = (progress - config.warmup_fraction) / (1 - config.warmup_fraction)

@@ -22,6 +22,7 @@ from flax import nnx
 from recsys.errors import ConfigError
 
 Array = jax.Array
+Padding = str | tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class TowerConfig:
         if self.kind == "regions":
             if len(self.depths) != len(self.widths):
                 raise ConfigError("depths must have one number for each of widths")
+            if min(self.depths) < 0 or max(self.depths) > 64:
+                raise ConfigError("depths must be numbers from 0 to 64")
+            if not 1 <= self.stem_px <= 64:
+                raise ConfigError(f"stem_px must be 1 to 64, not {self.stem_px}")
+            if not 1 <= self.grid_px <= 1024:
+                raise ConfigError(f"grid_px must be 1 to 1024, not {self.grid_px}")
             if self.grid_px % self.stride_px:
                 raise ConfigError(
                     f"grid_px must be a multiple of the trunk's stride of {self.stride_px}"
@@ -200,9 +207,12 @@ class RegionTowers(TwoTower):
     def scene_vectors(self, scenes: Array) -> Array:
         features = self.trunk(centred(scenes))
         cell = self.config.grid_px // self.config.stride_px
-        pooled = jnp.concatenate(
-            [mean_pool(features, cell, cell), _max_pool(features, cell)], axis=-1
-        )
+        # Cells start at the top left, as boxes and region_boxes count them; "SAME" would
+        # centre a grid that overhangs the picture by two cells or more.
+        overhang = tuple((0, -side % cell) for side in features.shape[1:3])
+        padding = ((0, 0), *overhang, (0, 0))
+        means = mean_pool(features, cell, cell, padding=padding)
+        pooled = jnp.concatenate([means, _max_pool(features, cell, overhang)], axis=-1)
         vectors = self.scene_head(pooled)
         return vectors.reshape(vectors.shape[0], -1, vectors.shape[-1])
 
@@ -218,18 +228,19 @@ class RegionTowers(TwoTower):
         return jnp.concatenate([features.mean((1, 2)), features.max((1, 2))], axis=-1)
 
 
-def mean_pool(features: Array, window: int, stride: int) -> Array:
+def mean_pool(features: Array, window: int, stride: int, *, padding: Padding = "SAME") -> Array:
     """Means over square windows of ``[B, H, W, C]``; cells beyond the border do not count."""
     ones = jnp.ones((1, *features.shape[1:3], 1), features.dtype)
-    return _window_sum(features, window, stride) / _window_sum(ones, window, stride)
+    sums = _window_sum(features, window, stride, padding)
+    return sums / _window_sum(ones, window, stride, padding)
 
 
-def _window_sum(features: Array, window: int, stride: int) -> Array:
+def _window_sum(features: Array, window: int, stride: int, padding: Padding) -> Array:
     zero = np.zeros((), features.dtype)  # a constant, or JAX does not see a plain sum in it
     sizes, strides = (1, window, window, 1), (1, stride, stride, 1)
-    return jax.lax.reduce_window(features, zero, jax.lax.add, sizes, strides, "SAME")
+    return jax.lax.reduce_window(features, zero, jax.lax.add, sizes, strides, padding)
 
 
-def _max_pool(features: Array, cell: int) -> Array:
+def _max_pool(features: Array, cell: int, padding: tuple[tuple[int, int], ...]) -> Array:
     window = (cell, cell)
-    return nnx.max_pool(features, window, window, padding="SAME")
+    return nnx.max_pool(features, window, window, padding=padding)

@@ -121,7 +121,8 @@ def train(
         run, catalog = _new(request, workspace)
     folder = workspace.job_dir(run.id)
     with _locked(folder, run.id):
-        run.write(folder)
+        if not request.resume:
+            run.write(folder)
         return _carry_out(
             run, catalog, folder, bool(request.resume), workspace, events, pace, began
         )
@@ -201,7 +202,10 @@ def _carry_out(
         pace=pace,
         used_s=time.monotonic() - began,
     )
-    state = loop.run(resume=resume)
+    if resume:
+        loop.restore()
+        run.write(folder)  # only now: a change that does not fit must not spoil the run
+    state = loop.run()
     weights, statistics = loop.trainer.exported(state)
     train_ids = sorted(str(catalog.scenes[row].id) for row in np.unique(data.pair_scene))
     info = {
