@@ -21,9 +21,14 @@ from recsys.commands.output import Output, data_option, json_option, model_optio
     help="Folder to write; new, empty, or holding earlier embeddings. Default: the "
     "model's own, which the other commands and the app read.",
 )
+@click.option(
+    "--products-only",
+    is_flag=True,
+    help="Leave scenes.npy out, most of the size; scenes are then embedded when needed.",
+)
 @json_option
 @with_output
-def embed(output: Output, model: str, data: str, out: Path | None) -> None:
+def embed(output: Output, model: str, data: str, out: Path | None, products_only: bool) -> None:
     """Write the embeddings of every product and scene.
 
     The folder gets scenes.npy [S, R, D], products.npy [P, D] (float32), their ids one a line in
@@ -41,8 +46,10 @@ def embed(output: Output, model: str, data: str, out: Path | None) -> None:
     loaded = load_model(bundle)
     target = workspace.embeddings_dir(bundle, folder) if out is None else out.resolve()
     with output.progress("Embedding") as progress:
-        table = EmbeddingTable.build(loaded, catalog, workspace, target, progress)
-    scenes, regions, dim = table.scenes.shape
+        table = EmbeddingTable.build(
+            loaded, catalog, workspace, target, progress, with_scenes=not products_only
+        )
+    scenes, regions, dim = len(table.scene_ids), loaded.regions, loaded.embedding_dim
     if output.as_json:
         output.result(
             {

@@ -97,9 +97,9 @@ def evaluate(
         labels=labels,
         seed=seed,
     )
-    scorers: dict[str, Scorer] = {"model": model_scorer(table, catalog, trial)}
-    for number, (_, other_table) in enumerate(others):
-        scorers[f"beside {number}"] = model_scorer(other_table, catalog, trial)
+    scorers: dict[str, Scorer] = {"model": model_scorer(model, table, catalog, trial)}
+    for number, (other, other_table) in enumerate(others):
+        scorers[f"beside {number}"] = model_scorer(other, other_table, catalog, trial)
     scorers.update(baseline_scorers(catalog, trial, workspace, seed=seed))
 
     measured: dict[str, dict[str, Terms]] = {}

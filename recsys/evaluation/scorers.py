@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from recsys.evaluation.trial import Trial
 from recsys.retrieval.embeddings import EmbeddingTable
 from recsys.retrieval.topk import ProductIndex
 from recsys.workspace import Workspace
+
+if TYPE_CHECKING:
+    from recsys.retrieval.embedder import Embedder
 
 Scorer = Callable[[slice], NDArray[np.float32]]
 """Scores ``float32 [q, P]`` of a run of the trial's scenes, higher is better."""
@@ -29,7 +33,7 @@ def chunks(scorer: Scorer, trial: Trial) -> Iterator[NDArray[np.float32]]:
         yield scorer(slice(begin, min(begin + size, len(trial.scene_rows))))
 
 
-def model_scorer(table: EmbeddingTable, catalog: Catalog, trial: Trial) -> Scorer:
+def model_scorer(model: Embedder, table: EmbeddingTable, catalog: Catalog, trial: Trial) -> Scorer:
     """The scores that the server ranks by, bit for bit: it searches the same index.
 
     Raises:
@@ -48,7 +52,7 @@ def model_scorer(table: EmbeddingTable, catalog: Catalog, trial: Trial) -> Score
     rows = np.array([place[name] for name in wanted], np.int64)
 
     def score(chunk: slice) -> NDArray[np.float32]:
-        vectors = np.asarray(table.scenes[rows[chunk]])
+        vectors = table.scene_vectors(rows[chunk], model, catalog)
         return np.stack(list(index.scores(vectors)))
 
     return score

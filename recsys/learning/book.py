@@ -12,17 +12,17 @@ from itertools import pairwise
 import jax
 from flax import nnx
 
-from recsys.learning.towers import TowerConfig, TwoTower, centred, mean_pool
+from recsys.learning.towers import Conv, Linear, TowerConfig, TwoTower, centred, mean_pool
 
 Array = jax.Array
 
 
 class _BookStage(nnx.Module):
     def __init__(self, width_in: int, width: int, *, rngs: nnx.Rngs) -> None:
-        self.shortcut = nnx.Conv(width_in, width, (3, 3), (2, 2), rngs=rngs)
-        self.conv1 = nnx.Conv(width_in, width, (3, 3), (2, 2), rngs=rngs)
-        self.conv2 = nnx.Conv(width, width, (1, 1), rngs=rngs)
-        self.conv3 = nnx.Conv(width, width, (1, 1), rngs=rngs)
+        self.shortcut = Conv(width_in, width, (3, 3), (2, 2), rngs=rngs)
+        self.conv1 = Conv(width_in, width, (3, 3), (2, 2), rngs=rngs)
+        self.conv2 = Conv(width, width, (1, 1), rngs=rngs)
+        self.conv3 = Conv(width, width, (1, 1), rngs=rngs)
         self.norm1 = nnx.BatchNorm(width, use_bias=False, rngs=rngs)
         self.norm2 = nnx.BatchNorm(width, use_bias=False, rngs=rngs)
         self.norm3 = nnx.BatchNorm(width, use_bias=False, rngs=rngs)
@@ -42,7 +42,7 @@ class BookCNN(nnx.Module):
         sizes = (3, *widths)
         stages = [_BookStage(before, after, rngs=rngs) for before, after in pairwise(sizes)]
         self.stages = nnx.List(stages)
-        self.dense = nnx.Linear(widths[-1], dim, rngs=rngs)
+        self.dense = Linear(widths[-1], dim, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
         for stage in self.stages:

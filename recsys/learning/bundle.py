@@ -119,6 +119,14 @@ class Model:
         shape = (0, self.regions, self.embedding_dim)
         return np.stack(vectors) if vectors else np.zeros(shape, np.float32)
 
+    def embed_scenes_together(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """``embed_scenes`` in a single jitted call: for comparing variants of one photo.
+
+        Compiled anew for every N, and equal to ``embed_scenes`` only within rounding.
+        """
+        self._check(pixels, (self.scene_height_px, self.scene_width_px))
+        return np.asarray(self._scene_call(self._state, pixels))
+
     def embed_products(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """``uint8 [N, s, s, 3]`` → vectors ``float32 [N, D]``, norms as the tower gives them.
 
@@ -238,7 +246,11 @@ def load_model(folder: Path) -> Model:
 
 def _read_arrays(folder: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(folder / "weights.npz", allow_pickle=False) as archive:
+        # Opened here, since np.load leaves open what it cannot read.
+        with (
+            (folder / "weights.npz").open("rb") as file,
+            np.load(file, allow_pickle=False) as archive,
+        ):
             return {name: archive[name] for name in archive.files}
     except (
         OSError,

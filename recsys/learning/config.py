@@ -48,7 +48,7 @@ class TrainConfig:
     tau: float = 10.0
     batch_scenes: int = 24
     products_per_scene: int = 5
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     warmup_fraction: float = 0.1
     schedule: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = 0.05

@@ -11,8 +11,10 @@ normalised per pixel).
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +44,7 @@ class TowerConfig:
     kind: Literal["regions", "book"] = "regions"
     scene_height_px: int = 240
     scene_width_px: int = 160
-    product_size_px: int = 96
+    product_size_px: int = 64
     embedding_dim: int = 64
     widths: tuple[int, ...] = (48, 96, 160)
     depths: tuple[int, ...] = (0, 1, 2)
@@ -141,15 +143,40 @@ def pooled_scores(regions: Array, products: Array, tau: float) -> Array:
     return jax.nn.logsumexp(tau * similarity, axis=-1) / tau
 
 
+def lecun_normal(
+    key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32, out_sharding: Any = None
+) -> Array:
+    """Flax's default kernels, drawn by NumPy: normal, cut off at two deviations, 1/√fan-in.
+
+    JAX compiles a sampler for every shape of kernel, ten seconds before the first step.
+    """
+    seed = jax.random.key_data(key)
+    if isinstance(seed, jax.core.Tracer):
+        like = jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
+        return jax.pure_callback(lambda bits: _truncated_normal(bits, shape, dtype), like, seed)
+    return jnp.asarray(_truncated_normal(seed, shape, dtype))
+
+
+def _truncated_normal(seed: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    rng = np.random.default_rng(np.asarray(seed).tolist())
+    numbers = rng.standard_normal(shape)
+    while (beyond := np.abs(numbers) > 2).any():
+        numbers[beyond] = rng.standard_normal(int(beyond.sum()))
+    deviation = 0.8796256610342398  # of what is left of a normal distribution cut off at 2
+    return (numbers / deviation / math.sqrt(math.prod(shape[:-1]))).astype(dtype)
+
+
+Conv = functools.partial(nnx.Conv, kernel_init=lecun_normal)
+Linear = functools.partial(nnx.Linear, kernel_init=lecun_normal)
+
+
 class _Block(nnx.Module):
     """Residual block: per-pixel norm, 3×3, swish, 1×1. The last kernel starts at zero."""
 
     def __init__(self, width: int, *, rngs: nnx.Rngs) -> None:
         self.norm = nnx.LayerNorm(width, rngs=rngs)
-        self.mix = nnx.Conv(width, width, (3, 3), rngs=rngs)
-        self.out = nnx.Conv(
-            width, width, (1, 1), kernel_init=nnx.initializers.zeros_init(), rngs=rngs
-        )
+        self.mix = Conv(width, width, (3, 3), rngs=rngs)
+        self.out = Conv(width, width, (1, 1), kernel_init=nnx.initializers.zeros_init(), rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
         return x + self.out(nnx.swish(self.mix(self.norm(x))))
@@ -160,7 +187,7 @@ class _Down(nnx.Module):
 
     def __init__(self, width_in: int, width_out: int, *, rngs: nnx.Rngs) -> None:
         self.norm = nnx.LayerNorm(width_in, rngs=rngs)
-        self.conv = nnx.Conv(width_in, width_out, (2, 2), (2, 2), padding="VALID", rngs=rngs)
+        self.conv = Conv(width_in, width_out, (2, 2), (2, 2), padding="VALID", rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
         return self.conv(self.norm(x))
@@ -175,7 +202,7 @@ class Trunk(nnx.Module):
 
     def __init__(self, config: TowerConfig, *, rngs: nnx.Rngs) -> None:
         patch = (config.stem_px, config.stem_px)
-        self.stem = nnx.Conv(3, config.widths[0], patch, patch, padding="VALID", rngs=rngs)
+        self.stem = Conv(3, config.widths[0], patch, patch, padding="VALID", rngs=rngs)
         stages: list[nnx.Module] = []
         previous = config.widths[0]
         for position, (width, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
@@ -201,8 +228,8 @@ class RegionTowers(TwoTower):
         self.config = config
         width = config.widths[-1]
         self.trunk = Trunk(config, rngs=rngs)
-        self.scene_head = nnx.Linear(2 * width, config.embedding_dim, rngs=rngs)
-        self.product_head = nnx.Linear(2 * width, config.embedding_dim, rngs=rngs)
+        self.scene_head = Linear(2 * width, config.embedding_dim, rngs=rngs)
+        self.product_head = Linear(2 * width, config.embedding_dim, rngs=rngs)
 
     def scene_vectors(self, scenes: Array) -> Array:
         features = self.trunk(centred(scenes))

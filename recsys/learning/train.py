@@ -92,7 +92,7 @@ class _Run:
         try:
             record = json.loads((folder / "run.json").read_text("utf-8"))
             return cls(**{**record, "config": config_from_json(record["config"])})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
             raise ModelError(
                 f"there is no training run {folder.name} that can be resumed",
                 "Start one with: python -m recsys train --data NAME",
@@ -111,7 +111,12 @@ def train(
     began = time.monotonic()
     if request.resume:
         run = _resumed(request, workspace)
-        catalog, _ = open_dataset(run.data, workspace)
+        catalog, path = open_dataset(request.data or run.data, workspace)
+        if str(path) != run.data:
+            raise ConfigError(
+                f"the run {run.id} was started on {run.data_name}, not on {catalog.name}",
+                "Leave --data out, or start a new run",
+            )
         if catalog.fingerprint != run.fingerprint:
             raise StaleError(
                 f"the data set {run.data_name} has changed since the run {run.id} started",

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog.catalog import Catalog
-from recsys.catalog.pixels import product_pixels, scene_pixels
-from recsys.errors import ModelError, StaleError
+from recsys.catalog.images import decode_image, fit_image
+from recsys.catalog.pixels import SCENE_FILL, product_pixels, scene_pixels
+from recsys.errors import ImageError, ModelError, StaleError
 from recsys.retrieval.embedder import Embedder, Score
 from recsys.workspace import Workspace, new_folder, write_json, write_text
 
@@ -40,14 +41,14 @@ class EmbeddingTable:
     Attributes:
         folder: where it lies.
         products: ``float32 [P, D]``.
-        scenes: ``float32 [S, R, D]``.
+        scenes: ``float32 [S, R, D]``; None in a table that leaves them out to stay small.
         product_ids, scene_ids: the id of each row.
         meta: the content of ``meta.json``.
     """
 
     folder: Path
     products: NDArray[np.float32]
-    scenes: NDArray[np.float32]
+    scenes: NDArray[np.float32] | None
     product_ids: tuple[str, ...]
     scene_ids: tuple[str, ...]
     meta: dict[str, Any]
@@ -60,6 +61,24 @@ class EmbeddingTable:
     def tau(self) -> float:
         return float(self.meta["tau"])
 
+    def scene_vectors(
+        self, rows: NDArray[np.integer], model: Embedder, catalog: Catalog
+    ) -> NDArray[np.float32]:
+        """Region vectors ``float32 [n, R, D]`` of rows of ``scene_ids``, stored or made now.
+
+        Raises ImageError where a photo is to be read anew and can no longer be.
+        """
+        if self.scenes is not None:
+            return np.asarray(self.scenes[rows])
+        shape = (model.scene_height_px, model.scene_width_px)
+        canvases = np.zeros((len(rows), *shape, 3), np.uint8)
+        for position, row in enumerate(rows):
+            image = catalog.scenes[catalog.scene_row(self.scene_ids[row])].image
+            if image is None:
+                raise ImageError(f"the scene {self.scene_ids[row]} has no picture any more")
+            canvases[position] = fit_image(decode_image(image), *shape, fill=SCENE_FILL)
+        return model.embed_scenes(canvases)
+
     @classmethod
     def build(
         cls,
@@ -68,12 +87,16 @@ class EmbeddingTable:
         workspace: Workspace,
         out: Path,
         progress: Progress | None = None,
+        *,
+        with_scenes: bool = True,
     ) -> EmbeddingTable:
         """Embeds every product and scene with a readable picture; the folder appears whole.
 
         Args:
             out: the folder to make, replaced where it is a table already.
             progress: called with (done, total) pictures; decoding counts as half of the way.
+            with_scenes: False leaves the scenes' vectors out, which are most of a table's size;
+                they are then made when they are needed.
 
         Raises ModelError where ``out`` is something else than a table, or vectors are not
         finite; DataError where the pixel cache cannot be written.
@@ -100,18 +123,20 @@ class EmbeddingTable:
                 _embedded(model.embed_products, products.array, product_rows),
                 report.stage(count["products"]),
             )
-            _write_vectors(
-                folder / "scenes.npy",
-                (model.regions, model.embedding_dim),
-                len(scene_rows),
-                _embedded(model.embed_scenes, scenes.array, scene_rows),
-                report.stage(count["scenes"]),
-            )
+            if with_scenes:
+                _write_vectors(
+                    folder / "scenes.npy",
+                    (model.regions, model.embedding_dim),
+                    len(scene_rows),
+                    _embedded(model.embed_scenes, scenes.array, scene_rows),
+                    report.stage(count["scenes"]),
+                )
             product_ids = (catalog.products[row].id for row in product_rows)
             scene_ids = (catalog.scenes[row].id for row in scene_rows)
             write_text(folder / "products.txt", "".join(f"{name}\n" for name in product_ids))
             write_text(folder / "scenes.txt", "".join(f"{name}\n" for name in scene_ids))
             meta = _meta(model, catalog)
+            meta["with_scenes"] = with_scenes
             meta["products_without_picture"] = count["products"] - len(product_rows)
             meta["scenes_without_picture"] = count["scenes"] - len(scene_rows)
             write_json(folder / "meta.json", meta)
@@ -138,7 +163,9 @@ class EmbeddingTable:
             product_ids = _read_ids(folder / "products.txt")
             scene_ids = _read_ids(folder / "scenes.txt")
             products = _read_vectors(folder / "products.npy", (len(product_ids), dim))
-            scenes = _read_vectors(folder / "scenes.npy", (len(scene_ids), regions, dim))
+            scenes = None
+            if meta.get("with_scenes", True):
+                scenes = _read_vectors(folder / "scenes.npy", (len(scene_ids), regions, dim))
         except KeyError as error:
             raise _damaged(folder, f"meta.json lacks {error.args[0]!r}") from error
         except OSError as error:

@@ -145,10 +145,11 @@ class Server:
         self, request: Request, rows: NDArray[np.int64], allowed: NDArray[np.bool_]
     ) -> Iterator[Response]:
         assert self.table is not None
+        assert self.model is not None
         known = rows[self._table_scenes[rows] >= 0]
         for start in range(0, len(known), _BATCH):
             batch = known[start : start + _BATCH]
-            vectors = np.asarray(self.table.scenes[self._table_scenes[batch]])
+            vectors = self.table.scene_vectors(self._table_scenes[batch], self.model, self.catalog)
             lists = self._vector_ranker.rank_for_scenes(vectors, allowed, request.k)
             for row, ranked in zip(batch, lists, strict=True):
                 yield self._respond(request, self.catalog.scenes[row].id, allowed, ranked)

@@ -13,6 +13,7 @@ from recsys.catalog.images import decode_image, fit_image
 from recsys.catalog.stl import read_stl
 from recsys.errors import ModelError, StaleError
 from recsys.retrieval.embeddings import EmbeddingTable, open_or_build
+from recsys.serving.server import Server
 from recsys.workspace import Workspace
 from tests.support.fake_model import FakeModel
 from tests.support.planted import write_planted
@@ -42,6 +43,37 @@ def edit_meta(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
     meta = json.loads((folder / "meta.json").read_text())
     change(meta)
     (folder / "meta.json").write_text(json.dumps(meta))
+
+
+class TestWithoutScenes:
+    def test_it_is_smaller_and_gives_the_same_vectors(
+        self, table: EmbeddingTable, catalog: Catalog, workspace: Workspace, tmp_path: Path
+    ) -> None:
+        model = FakeModel()
+        small = EmbeddingTable.build(
+            model, catalog, workspace, tmp_path / "small", with_scenes=False
+        )
+        assert not (small.folder / "scenes.npy").exists()
+        assert small.scenes is None
+        assert small.scene_ids == table.scene_ids
+        rows = np.array([5, 0, 11])
+        assert (
+            small.scene_vectors(rows, model, catalog) == table.scene_vectors(rows, model, catalog)
+        ).all()
+
+    def test_the_server_gives_the_same_lists(
+        self, table: EmbeddingTable, catalog: Catalog, workspace: Workspace, tmp_path: Path
+    ) -> None:
+        model = FakeModel()
+        small = EmbeddingTable.build(
+            model, catalog, workspace, tmp_path / "small", with_scenes=False
+        )
+        lists = [
+            [response.to_json() for response in server.recommend_scenes(range(12), 5)]
+            for server in (Server(catalog, model, table), Server(catalog, model, small))
+        ]
+        assert lists[0] == lists[1]
+        assert len(lists[0]) == 12
 
 
 class TestBuild:
