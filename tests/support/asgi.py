@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
-
-import anyio
 
 
 @dataclass
@@ -47,5 +46,5 @@ def ask(app: Any, path: str, method: str = "GET", headers: dict[str, str] | None
         elif message["type"] == "http.response.body":
             answer.content += message.get("body", b"")
 
-    anyio.run(app, scope, receive, send)
+    asyncio.run(app(scope, receive, send))
     return answer

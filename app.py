@@ -1,0 +1,105 @@
+"""The door: ``streamlit run app.py`` serves the pages, and their pictures under ``/img``."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recsys.ui.messages import apologise
+from recsys.ui.thumbnails import base_path, image_route
+
+_log = logging.getLogger("recsys.ui")
+
+
+class StartPage:
+    """Sends ``/`` on to ``/browse``, the start page, with its query.
+
+    Streamlit serves its default page at ``/`` only, where the menu would mark nothing.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        root = f"{scope.get('root_path', '')}{base_path()}/"
+        is_start = scope["type"] == "http" and scope["path"] == root
+        if is_start and scope["method"] in ("GET", "HEAD"):
+            query = scope["query_string"].decode("latin-1")
+            target = f"browse?{query}" if query else "browse"
+            await RedirectResponse(target)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class SafeHeaders:
+    """Tells browsers to show pictures from here alone and to let no other site frame the app.
+
+    A catalogue's text never becomes markup; if it ever did, it still could not call home.
+    """
+
+    _HEADERS = (
+        (
+            b"content-security-policy",
+            b"img-src 'self' data: blob:; object-src 'none'; frame-ancestors 'self'",
+        ),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                there = {name.lower() for name, _ in message.get("headers", [])}
+                ours = [header for header in self._HEADERS if header[0] not in there]
+                message = {**message, "headers": [*message.get("headers", []), *ours]}
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
+
+
+def _warm_up() -> None:
+    """Imports what is heavy and opens what is live, so that no visitor waits for it."""
+    from recsys.errors import RecsysError
+    from recsys.ui.resources import live
+
+    try:
+        live().warm_up()
+    except RecsysError as error:
+        _log.warning("%s", error)  # the pages say it too
+    # What start-up made stays for good: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+
+
+@asynccontextmanager
+async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    # beside the server, not before it: the health endpoint answers at once
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    yield
+
+
+def _on_script_error(error: Exception) -> bool:
+    _log.error("a page failed", exc_info=error)
+    apologise()
+    return True
+
+
+app = st.App(
+    Path(__file__).resolve().parent / "recsys" / "ui" / "navigation.py",
+    lifespan=_lifespan,
+    routes=[image_route()],
+    middleware=[Middleware(SafeHeaders), Middleware(StartPage)],
+    on_script_error=_on_script_error,
+)

@@ -1,0 +1,165 @@
+// One picture large, with its facts and what can be done with it. As in the tile grid, text
+// only ever arrives through textContent.
+
+const SIDES = [240, 480, 960]
+const ICONS = {
+  close: "M6 6l12 12M18 6L6 18",
+  previous: "M15 5l-7 7 7 7",
+  next: "M9 5l7 7-7 7",
+}
+const shown = new WeakMap()
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const card = parentElement.querySelector(".card")
+  const last = shown.get(parentElement)
+  const act = id => setTriggerValue("acted", id)
+  card.setAttribute("aria-label", data.label)
+  card.className = `card ${data.shape}`
+  card.onkeydown = event => onKey(event, data, act)
+
+  const focused = parentElement.activeElement?.dataset?.action
+  card.replaceChildren(
+    tools(data, act),
+    picture(data, last),
+    words(data),
+    buttons(data, act),
+  )
+  const again = focused && card.querySelector(`[data-action="${focused}"]:not([disabled])`)
+  if (again) again.focus({ preventScroll: true })
+  if (data.id !== last?.id) requestAnimationFrame(() => comeIntoView(card))
+  shown.set(parentElement, { id: data.id, image: data.image })
+}
+
+function tools(data, act) {
+  const row = element("div", "tools")
+  for (const action of data.actions.filter(item => item.icon in ICONS)) {
+    const button = actionButton(action, act, "tool")
+    button.setAttribute("aria-label", action.label)
+    button.title = action.label
+    button.append(icon(ICONS[action.icon]))
+    row.append(button)
+  }
+  row.hidden = !row.children.length
+  return row
+}
+
+function picture(data, last) {
+  const frame = element("div", "picture")
+  if (!data.image) return showNothing(frame)
+  const image = element("img", "")
+  image.alt = data.alt
+  image.decoding = "async"
+  image.sizes = "(max-width: 640px) 92vw, 480px"
+  image.onload = () => frame.classList.add("loaded")
+  image.onerror = () => showNothing(frame)
+  image.srcset = SIDES.map(side => `${data.base}${data.image}-${side}.webp ${side}w`).join(", ")
+  image.src = `${data.base}${data.image}-${SIDES[1]}.webp`
+  frame.append(image)
+  if (last?.image === data.image || image.complete) frame.classList.add("loaded")
+  return frame
+}
+
+function showNothing(frame) {
+  const note = element("span", "")
+  note.textContent = "No picture"
+  frame.replaceChildren(note)
+  frame.classList.add("loaded", "empty")
+  return frame
+}
+
+function words(data) {
+  const holder = element("div", "words")
+  const title = element("h2", data.title.length > 90 ? "title long" : "title")
+  title.dir = "auto"
+  title.textContent = data.title
+  holder.append(title)
+  if (data.subtitle) {
+    const subtitle = element("p", "subtitle")
+    subtitle.dir = "auto"
+    subtitle.textContent = data.subtitle
+    holder.append(subtitle)
+  }
+  if (data.facts.length) {
+    const facts = element("dl", "facts")
+    for (const [term, value] of data.facts) {
+      const dt = element("dt", "")
+      const dd = element("dd", "")
+      dd.dir = "auto"
+      dt.textContent = term
+      dd.textContent = value
+      facts.append(dt, dd)
+    }
+    holder.append(facts)
+  }
+  return holder
+}
+
+function buttons(data, act) {
+  const row = element("div", "actions")
+  for (const action of data.actions.filter(item => !(item.icon in ICONS))) {
+    const button = actionButton(action, act, "action")
+    const text = element("span", "")
+    text.textContent = action.label
+    text.dir = "auto"
+    button.append(text)
+    row.append(button)
+  }
+  row.hidden = !row.children.length
+  return row
+}
+
+function actionButton(action, act, className) {
+  const button = element("button", className)
+  button.type = "button"
+  button.dataset.action = action.id
+  button.disabled = action.disabled
+  button.onclick = () => act(action.id)
+  return button
+}
+
+function onKey(event, data, act) {
+  if (event.altKey || event.ctrlKey || event.metaKey) return
+  const wanted = { Escape: "close", ArrowLeft: "previous", ArrowRight: "next" }[event.key]
+  const action = data.actions.find(item => item.icon === wanted && !item.disabled)
+  if (!wanted || !action) return
+  event.preventDefault()
+  act(action.id)
+}
+
+// A card that opens off screen, above the grid on a phone or while far down a page, would look
+// as if nothing had happened. In a panel that scrolls by itself, the panel is what scrolls.
+function comeIntoView(card) {
+  const inner = scroller(card)
+  if (inner) inner.scrollTop = 0
+  const box = card.getBoundingClientRect()
+  if (box.top >= 0 && box.top <= window.innerHeight * 0.6) return
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches
+  card.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" })
+}
+
+function scroller(card) {
+  let node = card.getRootNode().host
+  while (node && node.dataset.testid !== "stMain") {
+    const { overflowY } = getComputedStyle(node)
+    if (/auto|scroll/.test(overflowY) && node.scrollHeight > node.clientHeight) return node
+    node = node.parentElement
+  }
+  return null
+}
+
+function icon(path) {
+  const space = "http://www.w3.org/2000/svg"
+  const svg = document.createElementNS(space, "svg")
+  const line = document.createElementNS(space, "path")
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("aria-hidden", "true")
+  line.setAttribute("d", path)
+  svg.append(line)
+  return svg
+}
+
+function element(name, className) {
+  const node = document.createElement(name)
+  if (className) node.className = className
+  return node
+}

@@ -1,0 +1,104 @@
+"""What a page's URL says, typed: every choice that makes a view is a query parameter.
+
+A value that does not parse is as good as none: the default is shown, never an error. A change
+by a widget goes to the URL through ``change``, which makes one step in the browser's history,
+so Back and Forward walk through views. (Streamlit's own ``bind="query-params"`` replaces the
+current entry instead, and Back would skip every filter.) Names carry their page's name,
+because query parameters belong to the whole app.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SEED_LIMIT = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Parameter(Generic[T]):
+    """One query parameter.
+
+    Attributes:
+        name: as in the URL; also the session key of the widget that shows it.
+        default: what an absent or unusable value means.
+        parse: text from the URL → value, or None where it is unusable.
+    """
+
+    name: str
+    default: T
+    parse: Callable[[str], T | None]
+
+    def read(self) -> T:
+        """The value that the URL gives, or the default."""
+        text = st.query_params.get(self.name)
+        value = None if text is None else self.parse(text)
+        return self.default if value is None else value
+
+    def widget(
+        self, *, shown: T | None = None, also: dict[Parameter[Any], Any] | None = None
+    ) -> dict[str, Any]:
+        """Keyword arguments that tie a widget to this parameter: ``key`` and ``on_change``.
+
+        Args:
+            shown: what the widget shows where that is not what the URL says, e.g. the last
+                page where the URL asks for one beyond it.
+            also: further changes that a change of this one brings, e.g. back to page one.
+        """
+        value = self.read() if shown is None else shown
+        if st.session_state.get(self.name) != value:
+            st.session_state[self.name] = value
+
+        def changed() -> None:
+            chosen = st.session_state.get(self.name)
+            chosen = self.default if chosen is None else chosen
+            change({self: chosen, **(also or {})})
+
+        return {"key": self.name, "on_change": changed}
+
+
+def change(values: dict[Parameter[Any], Any]) -> None:
+    """Writes several parameters as one step in the browser's history; defaults are left out."""
+    # a history entry is made for each write, hence a single write of the whole
+    after = st.query_params.to_dict()
+    for parameter, value in values.items():
+        if value == parameter.default:
+            after.pop(parameter.name, None)
+        else:
+            after[parameter.name] = str(value)
+    if after != st.query_params.to_dict():
+        st.query_params.from_dict(after)
+
+
+def choice(name: str, options: Sequence[str], default: str) -> Parameter[str]:
+    """One of some texts."""
+    return Parameter(name, default, lambda text: text if text in options else None)
+
+
+def number(name: str, default: int, low: int = 0, high: int = _SEED_LIMIT) -> Parameter[int]:
+    """A whole number from low to high, both included."""
+
+    def parse(text: str) -> int | None:
+        if not (text.isascii() and text.isdigit() and len(text) <= 10):
+            return None
+        return int(text) if low <= int(text) <= high else None
+
+    return Parameter(name, default, parse)
+
+
+def one_of(name: str, options: Sequence[int], default: int) -> Parameter[int]:
+    """One of some whole numbers."""
+    texts = {str(option): option for option in options}
+    return Parameter(name, default, texts.get)
+
+
+def identifier(name: str) -> Parameter[str]:
+    """An id from outside, of safe letters only; empty where none is chosen."""
+    return Parameter(name, "", lambda text: text if _ID.fullmatch(text) else None)

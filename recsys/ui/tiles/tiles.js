@@ -1,0 +1,245 @@
+// A grid of pictures to pick from. Everything shown is text or an attribute set by name:
+// nothing from a catalogue is ever parsed as markup.
+//
+// The function runs again on every rerun, so it reconciles: a tile that stays keeps its
+// element, and with it its focus and its loaded picture.
+
+const SIDES = [240, 480, 960]
+const grids = new WeakMap()
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const list = parentElement.querySelector(".tiles")
+  let grid = grids.get(parentElement)
+  if (!grid) {
+    grid = { tiles: new Map(), current: null, selected: null, anchor: null }
+    grids.set(parentElement, grid)
+    list.addEventListener("click", event => onClick(event, list, grid))
+    list.addEventListener("keydown", event => onKey(event, list, grid))
+    list.addEventListener("focusin", event => onFocus(event, grid))
+    grid.observer = new ResizeObserver(() => holdStill(list, grid))
+    grid.observer.observe(list)
+  }
+  grid.pick = id => setTriggerValue("picked", id)
+  update(list, grid, data, parentElement)
+  return () => {
+    grid.observer.disconnect()
+    grids.delete(parentElement)
+  }
+}
+
+function update(list, grid, data, root) {
+  list.setAttribute("aria-label", data.label)
+  list.className = `tiles ${data.shape} ${data.size}`
+  const focused = root.activeElement?.closest?.(".tile") ?? null
+  const focusedIndex = focused ? buttons(list).indexOf(focused) : -1
+
+  const wanted = new Set(data.tiles.map(item => item.id))
+  for (const [id, tile] of grid.tiles) {
+    if (!wanted.has(id)) {
+      tile.row.remove()
+      grid.tiles.delete(id)
+    }
+  }
+  let before = list.firstElementChild
+  for (const item of data.tiles) {
+    let tile = grid.tiles.get(item.id)
+    if (!tile) {
+      tile = makeTile(item)
+      grid.tiles.set(item.id, tile)
+    }
+    fill(tile, item, data)
+    if (tile.row === before) before = before.nextElementSibling
+    else list.insertBefore(tile.row, before)
+  }
+  restoreFocus(list, grid, data, root, focused, focusedIndex)
+  if (grid.view !== undefined && grid.view !== data.view) showTop(list)
+  grid.view = data.view
+}
+
+// Pages are turned below the grid; what comes is read from its top.
+function showTop(list) {
+  if (list.getBoundingClientRect().top < 0) list.scrollIntoView({ block: "start" })
+}
+
+function restoreFocus(list, grid, data, root, focused, focusedIndex) {
+  const all = buttons(list)
+  const closed = grid.selected && !data.selected ? grid.tiles.get(grid.selected) : null
+  grid.selected = data.selected
+  if (!grid.tiles.has(grid.current)) {
+    grid.current = data.selected && grid.tiles.has(data.selected) ? data.selected : null
+  }
+  if (!grid.current && all.length) grid.current = all[0].dataset.id
+  for (const button of all) button.tabIndex = button.dataset.id === grid.current ? 0 : -1
+  if (focused && root.activeElement !== focused && all.length) {
+    // moved, or gone: then the one that took its place
+    const next = focused.isConnected ? focused : all[Math.min(focusedIndex, all.length - 1)]
+    next.focus({ preventScroll: focused.isConnected })
+  } else if (closed && document.activeElement === document.body) {
+    // what showed this tile's product was closed, and focus with it
+    closed.button.focus({ preventScroll: true })
+    closed.button.scrollIntoView({ block: "nearest" })
+  }
+}
+
+// one tile
+
+function makeTile(item) {
+  const row = element("li", "row")
+  const button = element(item.href ? "a" : "button", "tile")
+  if (item.href) button.href = item.href
+  else button.type = "button"
+  button.dataset.id = item.id
+  const picture = element("span", "picture")
+  const badges = element("span", "badges")
+  const meter = element("span", "meter")
+  const bar = element("span", "bar")
+  const words = element("span", "words")
+  const title = element("span", "title")
+  const note = element("span", "note")
+  const score = element("span", "score")
+  title.dir = note.dir = "auto"
+  meter.append(bar)
+  words.append(title, note, score)
+  button.append(picture, badges, meter, words)
+  row.append(button)
+  return { row, button, picture, badges, meter, bar, title, note, score, image: null }
+}
+
+function fill(tile, item, data) {
+  tile.button.setAttribute("aria-label", item.label)
+  if (item.id === data.selected) tile.button.setAttribute("aria-current", "true")
+  else tile.button.removeAttribute("aria-current")
+  setText(tile.title, item.title)
+  setText(tile.note, item.note)
+  setText(tile.score, item.scoreText)
+  tile.meter.hidden = item.score === null
+  if (item.score !== null) tile.bar.style.width = `${Math.round(item.score * 100)}%`
+  fillBadges(tile.badges, item.badges)
+  fillPicture(tile, item, data)
+}
+
+function fillBadges(holder, badges) {
+  const written = JSON.stringify(badges)
+  if (holder.dataset.written === written) return
+  holder.dataset.written = written
+  holder.replaceChildren(
+    ...badges.map(([text, kind]) => {
+      const badge = element("span", `badge ${kind}`)
+      badge.textContent = text
+      return badge
+    }),
+  )
+}
+
+function fillPicture(tile, item, data) {
+  if (tile.image === item.image) return
+  tile.image = item.image
+  tile.picture.className = "picture"
+  if (!item.image) return showNothing(tile.picture)
+  const image = element("img", "")
+  image.alt = item.alt
+  image.loading = "lazy"
+  image.decoding = "async"
+  image.draggable = false
+  image.sizes = data.size === "small" ? "120px" : "(max-width: 640px) 45vw, 240px"
+  image.onload = () => tile.picture.classList.add("loaded")
+  image.onerror = () => showNothing(tile.picture)
+  image.srcset = SIDES.map(side => `${data.base}${item.image}-${side}.webp ${side}w`).join(", ")
+  image.src = `${data.base}${item.image}-${SIDES[0]}.webp`
+  tile.picture.replaceChildren(image)
+  if (image.complete && image.naturalWidth) tile.picture.classList.add("loaded")
+}
+
+function showNothing(picture) {
+  const words = element("span", "")
+  words.textContent = "No picture"
+  picture.replaceChildren(words)
+  picture.classList.add("loaded", "empty")
+}
+
+// picking and moving
+
+function onClick(event, list, grid) {
+  const button = event.target.closest(".tile")
+  if (!button) return
+  setCurrent(list, grid, button)
+  if (button.href) return
+  grid.anchor = { button, top: button.getBoundingClientRect().top, until: Date.now() + 2000 }
+  grid.pick(button.dataset.id)
+}
+
+function onFocus(event, grid) {
+  const button = event.target.closest(".tile")
+  if (button) setCurrent(button.closest(".tiles"), grid, button)
+}
+
+function onKey(event, list, grid) {
+  if (event.altKey || event.ctrlKey || event.metaKey) return
+  const all = buttons(list)
+  const at = all.indexOf(event.target.closest(".tile"))
+  if (at < 0) return
+  const columns = columnsOf(all)
+  const steps = {
+    ArrowRight: at + 1,
+    ArrowLeft: at - 1,
+    ArrowDown: at + columns,
+    ArrowUp: at - columns,
+    Home: 0,
+    End: all.length - 1,
+  }
+  if (!(event.key in steps)) return
+  event.preventDefault()
+  const next = all[steps[event.key]]
+  if (!next) return
+  setCurrent(list, grid, next)
+  next.focus({ preventScroll: true })
+  next.scrollIntoView({ block: "nearest" })
+}
+
+function setCurrent(list, grid, button) {
+  if (grid.current === button.dataset.id) return
+  grid.current = button.dataset.id
+  for (const other of buttons(list)) other.tabIndex = other === button ? 0 : -1
+}
+
+function columnsOf(all) {
+  const top = all[0].offsetTop
+  const second = all.findIndex(button => button.offsetTop > top + 4)
+  return second < 0 ? all.length : second
+}
+
+// A panel that opens beside the grid makes it narrower and its rows longer; what was clicked
+// must not run away from under the pointer.
+function holdStill(list, grid) {
+  const anchor = grid.anchor
+  if (!anchor || Date.now() > anchor.until || !anchor.button.isConnected) return
+  const moved = anchor.button.getBoundingClientRect().top - anchor.top
+  if (Math.abs(moved) > 1) scroller(list)?.scrollBy({ top: moved, behavior: "instant" })
+}
+
+function scroller(list) {
+  let node = list.getRootNode().host
+  while (node && node !== document.body) {
+    const { overflowY } = getComputedStyle(node)
+    if (/auto|scroll/.test(overflowY) && node.scrollHeight > node.clientHeight) return node
+    node = node.parentElement
+  }
+  return document.scrollingElement
+}
+
+// small helpers
+
+function element(name, className) {
+  const node = document.createElement(name)
+  if (className) node.className = className
+  return node
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text
+  node.hidden = !text
+}
+
+function buttons(list) {
+  return [...list.querySelectorAll(".tile")]
+}

@@ -1,0 +1,72 @@
+"""The first minute: any address, and there are pictures."""
+
+from __future__ import annotations
+
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import App, OpenTab
+from tests.browser.parts import expect_no_traceback, expect_pictures, gallery, grid
+
+
+def test_the_health_endpoint_answers(app: App) -> None:
+    with urllib.request.urlopen(f"{app.url}/_stcore/health") as answer:
+        assert answer.status == 200
+
+
+def test_the_start_page_shows_pictures_that_really_load(visit: OpenTab) -> None:
+    page = visit("/")
+    expect(page.get_by_role("heading", level=1, name="Browse")).to_be_visible()
+    assert page.url.endswith("/browse")
+    assert grid(page).locator(".tile").count() == 48
+    expect_pictures(page, 12)
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [("/browse", "Browse"), ("/shop_the_look", "Shop the look")]
+)
+def test_deep_links(visit: OpenTab, path: str, title: str) -> None:
+    page = visit(path)
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+    expect(page).to_have_title(title)
+    expect_pictures(page, 10)
+
+
+def test_the_start_page_keeps_its_query(visit: OpenTab) -> None:
+    page = visit("/?browse_view=popular")
+    assert page.url.endswith("/browse?browse_view=popular")
+    expect(page.get_by_role("radio", name="Popular")).to_be_checked()
+
+
+def test_an_unknown_address_still_leads_somewhere(visit: OpenTab) -> None:
+    page = visit("/nowhere")
+    expect_no_traceback(page)
+    assert grid(page).locator(".tile").count() == 48
+
+
+def test_the_pages_are_linked_at_the_top(visit: OpenTab) -> None:
+    page = visit("/")
+    page.get_by_role("link", name="Shop the look").click()
+    expect(page.get_by_role("heading", level=1, name="Shop the look")).to_be_visible()
+    expect(gallery(page).locator(".tile").first).to_be_visible()
+    page.get_by_role("link", name="Browse").click()
+    expect(grid(page).locator(".tile").first).to_be_visible()
+    page.go_back()
+    expect(gallery(page).locator(".tile").first).to_be_visible()
+
+
+def test_the_state_of_the_world_is_visible(visit: OpenTab) -> None:
+    page = visit("/")
+    expect(page.get_by_text("Data set")).to_be_visible()
+    expect(page.get_by_text("model")).to_be_visible()
+
+
+def test_thumbnails_are_cached_for_good(app: App, visit: OpenTab) -> None:
+    page = visit("/")
+    source = grid(page).locator("img").first.get_attribute("src")
+    with urllib.request.urlopen(app.url + str(source)) as answer:
+        assert answer.headers["Content-Type"] == "image/webp"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["ETag"]

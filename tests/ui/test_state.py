@@ -1,0 +1,104 @@
+"""URL → typed values: what does not parse is as good as absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
+
+from recsys.ui import state
+
+ANY_TEXT = some.text(max_size=40)
+
+
+@given(ANY_TEXT)
+def test_number_is_in_range_or_nothing(text: str) -> None:
+    value = state.number("n", 1, low=1, high=50).parse(text)
+    assert value is None or (1 <= value <= 50 and int(text) == value)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "0", "51", "1.5", "1e3", "٣", "9" * 5000, " 7", "x"])
+def test_number_refuses(text: str) -> None:
+    assert state.number("n", 1, low=1, high=50).parse(text) is None
+
+
+@given(ANY_TEXT)
+def test_identifier_never_holds_a_path_or_markup(text: str) -> None:
+    value = state.identifier("id").parse(text)
+    assert value is None or not set(value) & set("/\\.<>&\"' %")
+
+
+@pytest.mark.parametrize("text", ["../x", "a/b", "a b", "", "x" * 129, "a.b", "<b>"])
+def test_identifier_refuses(text: str) -> None:
+    assert state.identifier("id").parse(text) is None
+
+
+def test_choices() -> None:
+    assert state.choice("c", ("a", "b"), "a").parse("b") == "b"
+    assert state.choice("c", ("a", "b"), "a").parse("z") is None
+    assert state.one_of("k", (10, 20), 10).parse("20") == 20
+    assert state.one_of("k", (10, 20), 10).parse("15") is None
+
+
+def _script() -> None:
+    import streamlit as st
+
+    from recsys.ui import state
+
+    page = state.number("page", 1, low=1, high=9)
+    kind = state.choice("kind", ("a", "b"), "a")
+    st.selectbox("Kind", ("a", "b"), **kind.widget(also={page: 1}))
+    st.number_input("Page", 1, 9, **page.widget(shown=min(page.read(), 5)))
+    st.text(f"{kind.read()} {page.read()}")
+
+
+@pytest.fixture
+def page() -> Callable[..., AppTest]:
+    def run(**parameters: Any) -> AppTest:
+        app = AppTest.from_function(_script)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return run
+
+
+def test_a_widget_shows_what_the_url_says(page: Callable[..., AppTest]) -> None:
+    app = page(kind="b", page="3")
+    assert (app.selectbox[0].value, app.number_input[0].value) == ("b", 3)
+
+
+def test_the_url_wins_over_what_the_widget_held(page: Callable[..., AppTest]) -> None:
+    app = page(kind="b")
+    app.query_params["kind"] = "a"  # as Back does
+    assert app.run().selectbox[0].value == "a"
+
+
+def test_a_change_goes_to_the_url_with_what_it_brings(page: Callable[..., AppTest]) -> None:
+    app = page(page="3", other="kept")
+    app.selectbox[0].select("b").run()
+    assert dict(app.query_params) == {"kind": "b", "other": "kept"}
+    assert app.text[0].value == "b 1"
+
+
+def test_defaults_leave_the_url(page: Callable[..., AppTest]) -> None:
+    app = page(kind="b")
+    app.selectbox[0].select("a").run()
+    assert dict(app.query_params) == {}
+
+
+def test_what_is_shown_may_differ_from_the_url(page: Callable[..., AppTest]) -> None:
+    app = page(page="8")
+    assert app.number_input[0].value == 5
+    assert app.query_params["page"] == "8"
+
+
+@pytest.mark.parametrize("nonsense", ["zzz", "<b>", ""])
+def test_nonsense_in_the_url_is_the_default(page: Callable[..., AppTest], nonsense: str) -> None:
+    app = page(kind=nonsense, page=nonsense)
+    assert not app.exception
+    assert app.text[0].value == "a 1"
