@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 
 from recsys.catalog.demo.cloth import RGB, luminance, tint, weave
 from recsys.catalog.demo.garment import Cut, Dress, Garment, Lower, Skirt, Upper
@@ -332,5 +333,6 @@ def _title(kind: Kind, pattern: str, finish: str, colour: str, rng: random.Rando
     words.append(kind.noun)
     if pattern == "plain" or rng.random() < 0.5:
         words.insert(0, colour)
-    title = " ".join(words)
+    # A "black denim" of the finish "denim" is said once.
+    title = " ".join(word for word, _ in groupby(" ".join(words).split()))
     return title[0].upper() + title[1:]
