@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def test_tables_are_those_of_the_plan(plan: DemoPlan) -> None:
     }
     assert details == expected
     words = [item["title"].lower().split() for item in details.values()]
-    assert not any(a == b for title in words for a, b in zip(title, title[1:], strict=False))
+    assert not any(a == b for title in words for a, b in pairwise(title))
     assert len(plan.products) >= 480
     assert len(plan.scenes) >= 900
     assert len({product.category for product in plan.products}) >= 12
