@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from recsys.workspace import Workspace
+from tests.commands.conftest import Run, answer
+
+
+def test_models_newest_first(run: Run) -> None:
+    records = answer(run("models", "--json"))
+    own = [record["model"] for record in records if record["model"] != "demo"]
+    assert own == ["stranger-3", "book-2", "regions-1"]
+    assert {record["preset"] for record in records if record["model"] == "book-2"} == {"book"}
+    assert not any(record["live"] for record in records)
+    assert "regions-1" in run("models").stdout
+
+
+def test_a_damaged_model_does_not_hide_the_others(run: Run, shop: Workspace) -> None:
+    folder = shop.model_dir("damaged")
+    folder.mkdir()
+    (folder / "model.json").write_text("{")
+    try:
+        records = answer(run("models", "--json"))
+        assert "regions-1" in [record["model"] for record in records]
+        (damaged,) = (record for record in records if record["model"] == "damaged")
+        assert "model.json" in damaged["error"]
+        assert "damaged" in run("models").stderr
+    finally:
+        (folder / "model.json").unlink()
+        folder.rmdir()
+
+
+def test_datasets(run: Run) -> None:
+    (planted,) = (r for r in answer(run("datasets", "--json")) if r["name"] == "planted")
+    assert (planted["products"], planted["scenes"]) == (24, 12)
+    assert "planted" in run("datasets").stdout
+
+
+def test_presets(run: Run) -> None:
+    records = answer(run("presets", "--json"))
+    assert {"regions", "book", "book-fixed"} <= {record["preset"] for record in records}
+    assert [record["preset"] for record in records if record["default"]] == ["regions"]
+
+
+def test_promote_puts_a_model_live_and_says_what_was(run: Run, shop: Workspace) -> None:
+    first = answer(run("promote", "--model", "book-2", "--data", "planted", "--json"))
+    assert first["before"] is None
+    live = answer(run("recommend", "--data", "planted", "--scene", "studio-000", "--json"))
+    assert live["model"] == "book-2"
+    second = run("promote", "--model", "regions-1", "--data", "planted")
+    assert second.stdout == "regions-1 is live for planted\n"
+    assert "book-2 for planted" in second.stderr
+    live = answer(run("recommend", "--data", "planted", "--scene", "studio-000", "--json"))
+    assert live["model"] == "regions-1"
+    assert [r["model"] for r in answer(run("models", "--json")) if r["live"]] == ["regions-1"]
+    pointer = shop.live()
+    assert pointer is not None
+    assert pointer.data == "planted"
+
+
+def test_promote_by_paths_holds_from_any_folder(
+    run: Run, shop: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(shop.root)
+    said = answer(
+        run("promote", "--model", "models/regions-1", "--data", "datasets/planted", "--json")
+    )
+    assert said["model"] == "regions-1"
+    assert said["data"] == "planted"
+    monkeypatch.chdir(tmp_path)
+    found = answer(run("recommend", "--data", "planted", "--scene", "studio-000", "--json"))
+    assert found["model"] == "regions-1"
+
+
+@pytest.mark.parametrize("words", [("--model", "gone"), ("--data", "gone")])
+def test_a_failed_promotion_changes_nothing(
+    run: Run, shop: Workspace, words: tuple[str, str]
+) -> None:
+    answer(run("promote", "--model", "book-2", "--data", "planted", "--json"))
+    before = shop.live_path.read_bytes()
+    given = {"--model": "regions-1", "--data": "planted", words[0]: words[1]}
+    result = run("promote", *(word for pair in given.items() for word in pair))
+    assert result.exit_code == 1
+    assert shop.live_path.read_bytes() == before
+
+
+def test_a_damaged_pointer_can_be_replaced(run: Run, shop: Workspace) -> None:
+    shop.live_path.write_text("{")
+    assert "cannot be read" in run("models").stderr
+    result = run("promote", "--model", "book-2", "--data", "planted", "--json")
+    assert json.loads(result.stdout)["before"] is None
+    assert shop.live() is not None

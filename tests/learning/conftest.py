@@ -1,0 +1,134 @@
+"""Fixtures that are dear to make: compiled steps, a planted catalogue, a finished run."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import pytest
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
+
+from recsys.learning.config import TrainConfig
+from recsys.learning.loop import Event
+from recsys.learning.steps import Trainer
+from recsys.learning.train import TrainRequest, train
+from recsys.workspace import Workspace
+from tests.learning.tiny import OVERRIDES, tiny
+from tests.support.planted import write_planted
+
+_COMPILATION = {
+    "jax_persistent_cache_min_compile_time_secs": 0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
+
+
+def quiet(event: Event) -> None:
+    pass
+
+
+def newest_run(workspace: Workspace) -> str:
+    return max(workspace.jobs_dir.iterdir(), key=lambda path: path.stat().st_mtime_ns).name
+
+
+def weights_of(workspace: Workspace, run_id: str) -> bytes:
+    return (workspace.model_dir(run_id) / "weights.npz").read_bytes()
+
+
+SHORT, LONG = 10, 160
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled steps are shared by all tests of the session and the processes they start."""
+    values = {
+        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
+        **_COMPILATION,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name.upper(), str(value))
+        before = {name: getattr(jax.config, name) for name in values}
+        for name, value in values.items():
+            jax.config.update(name, value)
+        reset_cache()  # or JAX keeps to what held at the session's first compilation
+        yield
+        for name, value in before.items():
+            jax.config.update(name, value)
+        reset_cache()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trainer_of() -> Iterator[Callable[[TrainConfig], Trainer]]:
+    """One trainer a configuration, shared by all runs: a trainer has no state but its code."""
+    shared = functools.cache(Trainer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recsys.learning.train.Trainer", shared)
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def trainer(trainer_of: Callable[[TrainConfig], Trainer]) -> Trainer:
+    """The compiled step of ``tiny()``."""
+    return trainer_of(tiny())
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A planted catalogue of 40 scenes and 24 products."""
+    return write_planted(tmp_path_factory.mktemp("data") / "planted", scenes=40)
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """One workspace for all runs of the session, so that pictures are decoded once."""
+    return Workspace(tmp_path_factory.mktemp("workspace"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that came to its end."""
+
+    id: str
+    workspace: Workspace
+    events: list[Event]
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        return read_metrics(self.workspace, self.id)
+
+    @property
+    def bundle(self) -> Path:
+        return self.workspace.model_dir(self.id)
+
+
+def read_metrics(workspace: Workspace, run_id: str) -> list[dict[str, Any]]:
+    text = (workspace.job_dir(run_id) / "metrics.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def losses(metrics: list[dict[str, Any]]) -> list[tuple[int, float, float]]:
+    """What a resumed run must repeat: step, loss and gradient norm, to the last bit."""
+    steps = [record for record in metrics if "loss" in record]
+    return [(record["step"], record["loss"], record["gradient_norm"]) for record in steps]
+
+
+@pytest.fixture(scope="session")
+def learnt(planted: Path, workspace: Workspace) -> Run:
+    """A run long enough to learn the planted colours; the same compiled step as ``short``."""
+    events: list[Event] = []
+    overrides = (*OVERRIDES, "learning_rate=0.01")
+    request = TrainRequest(str(planted), steps=LONG, overrides=overrides)
+    return Run(train(request, workspace, events.append), workspace, events)
+
+
+@pytest.fixture(scope="session")
+def short(planted: Path, workspace: Workspace) -> Run:
+    """An uninterrupted run of ``SHORT`` steps, the measure of all interrupted ones."""
+    events: list[Event] = []
+    request = TrainRequest(str(planted), steps=SHORT, overrides=OVERRIDES)
+    return Run(train(request, workspace, events.append), workspace, events)
