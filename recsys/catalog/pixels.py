@@ -12,7 +12,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ SCENE_FILL = 128
 Progress = Callable[[int, int], None]
 
 _FORMAT = 1
+_EXAMPLES = 3  # unreadable pictures that are named; the rest are counted
 _CHUNK = 64  # rows decoded between two calls of progress; bounds what waits in memory
 _THREADS = min(4, os.cpu_count() or 1)  # a decoder may need some 350 MB for a hostile picture
 
@@ -74,6 +75,48 @@ class Pixels:
         canvas = np.array([width, height, width, height], np.float32)
         mapped: NDArray[np.float32] = (start + np.asarray(boxes, np.float32) * extent) / canvas
         return mapped
+
+
+def problem_lines(*pixels: Pixels) -> list[str]:
+    """What of these pictures cannot be read, one line a kind in the style of a load report's.
+
+    Args:
+        pixels: any number of kinds; a picture that is in several of them is told once.
+
+    Returns:
+        e.g. ``2 × unreadable-image (first: images/a.jpg: …; images/b.jpg: …)``, most frequent
+        first; empty where every picture that is there can be read.
+    """
+    found: dict[str, dict[str, Problem]] = {}
+    for problem in (problem for each in pixels for problem in each.problems):
+        found.setdefault(problem.kind, {}).setdefault(problem.where, problem)
+    kinds = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [_line(len(problems), kind, list(problems.values())) for kind, problems in kinds]
+
+
+def unreadable_lines(
+    catalog: Catalog, products: Collection[str], scenes: Collection[str]
+) -> list[str]:
+    """The same, told from the ids that do have vectors: no picture cache is needed.
+
+    Args:
+        products, scenes: ids of a table of embeddings, which has a row for each picture that
+            can be read. Of the others only the first few are decoded, for the reason.
+    """
+    has_row: set[str] = {*products, *scenes}
+    items = (*catalog.products, *catalog.scenes)
+    images = [item.image for item in items if item.image is not None and item.id not in has_row]
+    if not images:
+        return []
+    decoded = (_decode(image, 1, 1, 0)[2] for image in images[:_EXAMPLES])
+    problems = [problem for problem in decoded if problem is not None]
+    return [_line(len(images), "unreadable-image", problems)]
+
+
+def _line(count: int, kind: str, problems: Sequence[Problem]) -> str:
+    shown = problems[:_EXAMPLES]
+    told = "; ".join(f"{each.where}: {each.detail}; {each.remedy}" for each in shown)
+    return f"{count} × {kind}" + (f" (first: {told})" if told else "")
 
 
 def product_pixels(

@@ -1,12 +1,11 @@
 """Checkpoints of a run: everything that a step changes, and where the data stream was.
 
-A checkpoint is a folder ``step-N`` that appears whole; ``last.json`` names the newest and is
-swapped after it; older ones go last. So a kill at any moment leaves a checkpoint that restores.
+A checkpoint is a folder ``step-N`` that appears whole, by one rename; older ones go after it. So
+a kill at any moment leaves a checkpoint that restores.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
@@ -53,7 +52,6 @@ class Checkpoints:
             files.write_json(temporary / "shapes.json", shapes)
             files.write_json(temporary / "progress.json", progress)
             files.write_json(temporary / "files.json", _digests(temporary))
-        files.write_json(self.folder / "last.json", {"step": step})
         steps = self.steps()
         # Later ones were passed over as damaged when the run went on from an older one.
         kept = [other for other in steps if other <= step][-KEEP:]
@@ -74,7 +72,7 @@ class Checkpoints:
         belongs to another configuration.
         """
         reasons = []
-        for step in self._candidates():
+        for step in reversed(self.steps()):
             try:
                 return self._read(step, template)
             except (OSError, ValueError, KeyError, TypeError) as error:
@@ -84,15 +82,6 @@ class Checkpoints:
             f"no checkpoint of the run {self.folder.parent.name} can be restored ({found})",
             "Start a new run with: python -m recsys train --data NAME",
         )
-
-    def _candidates(self) -> list[int]:
-        steps = self.steps()[::-1]
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            last = int(json.loads((self.folder / "last.json").read_text("utf-8"))["step"])
-            if last in steps:  # a newer folder can only come from a kill between two renames
-                newer = [step for step in steps if step > last]
-                steps = newer + [last] + [step for step in steps if step < last]
-        return steps
 
     def _read(self, step: int, template: Any) -> tuple[Any, dict[str, Any]]:
         import orbax.checkpoint as ocp

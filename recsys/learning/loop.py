@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -90,6 +90,8 @@ class Loop:
         folder: the run's own; gets ``metrics.jsonl`` and ``checkpoints/``.
         run_id: named in messages.
         used_s: wall clock already spent before the first step (reading, decoding).
+        stop: set by whoever wants the run to save and stop; without it the run listens for
+            signals itself.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Loop:
         events: Events,
         pace: Pace | None = None,
         used_s: float = 0.0,
+        stop: threading.Event | None = None,
     ) -> None:
         self.trainer, self.batches, self.validation = trainer, batches, validation
         self.budget, self.run_id, self.events = budget, run_id, events
@@ -111,6 +114,7 @@ class Loop:
         self.checkpoints = Checkpoints(folder / "checkpoints")
         self.metrics = MetricsLog(folder / "metrics.jsonl")
         self.elapsed_s = used_s
+        self._stop = stop
         self._state = trainer.initial_state()
         self.step = 0
         self.saved_step: int | None = None
@@ -134,13 +138,16 @@ class Loop:
         """
         self.metrics.cut_after(self.step)
         self._emit("start", text=f"from step {self.step}")
-        with _stop_requests() as stop:
+        with nullcontext(self._stop) if self._stop else stop_requests() as stop:
             return self._steps(self._state, stop)
 
     def _steps(self, state: State, stop: threading.Event) -> State:
         evaluated_at = saved_at = self.elapsed_s
         clock = time.monotonic()
         while (progress := self.budget.progress(self.step, self.elapsed_s)) < 1.0:
+            if stop.is_set():
+                self._save(state)
+                raise stopped(self.run_id, f"at step {self.step} and is saved")
             rate = learning_rate_at(self.trainer.config, progress)
             batch = next(self.batches)
             state, figures = self.trainer.step(state, batch, jnp.float32(rate))
@@ -152,12 +159,6 @@ class Loop:
             clock = now
             self._check_finite(loss, norm)
             self._log(loss, norm, rate)
-            if stop.is_set():
-                self._save(state)
-                raise Interrupted(
-                    f"the run {self.run_id} was stopped at step {self.step} and is saved",
-                    f"Go on with: python -m recsys train --resume {self.run_id}",
-                )
             if self.elapsed_s - saved_at >= self.pace.save_every_s:
                 self._save(state)
                 saved_at = self.elapsed_s
@@ -167,6 +168,12 @@ class Loop:
             now = time.monotonic()
             self.elapsed_s += now - clock
             clock = now
+        if self.step == 0:
+            raise TrainingError(
+                f"the budget was spent before the first step: reading and decoding took "
+                f"{self.elapsed_s:.0f} s",
+                f"Give more with: python -m recsys train --resume {self.run_id} --minutes M",
+            )
         self._save(state)
         self._evaluate(state)
         self._emit("done")
@@ -181,20 +188,22 @@ class Loop:
         self._images_per_s = speed if fresh else 0.9 * self._images_per_s + 0.1 * speed
 
     def _check_finite(self, loss: float, norm: float) -> None:
-        if math.isfinite(loss) and math.isfinite(norm):
-            return
-        where = "there is no checkpoint yet"
-        remedy = "Start again with a lower --set learning_rate"
-        if self.saved_step is not None:
-            where = f"the last good checkpoint is of step {self.saved_step}"
-            remedy = (
-                f"Go on from it with: python -m recsys train --resume {self.run_id} "
-                "--set learning_rate=… (a lower one)"
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise self._diverged(
+                f"the loss was {loss} and the gradient's norm {norm} at step {self.step}, after "
+                f"{self.step - 1} finite steps"
             )
-        raise TrainingError(
-            f"the loss was {loss} and the gradient's norm {norm} at step {self.step}, after "
-            f"{self.step - 1} finite steps; {where}",
-            remedy,
+
+    def _diverged(self, what: str) -> TrainingError:
+        if self.saved_step is None:
+            return TrainingError(
+                f"{what}; there is no checkpoint yet",
+                "Start again with a lower --set learning_rate",
+            )
+        return TrainingError(
+            f"{what}; the last good checkpoint is of step {self.saved_step}",
+            f"Go on from it with: python -m recsys train --resume {self.run_id} "
+            "--set learning_rate=… (a lower one)",
         )
 
     def _log(self, loss: float, norm: float, rate: float) -> None:
@@ -215,7 +224,7 @@ class Loop:
     def _save(self, state: State) -> None:
         finite = jax.tree.map(lambda leaf: bool(np.isfinite(np.asarray(leaf)).all()), state)
         if not all(jax.tree.leaves(finite)):
-            self._check_finite(math.nan, math.nan)
+            raise self._diverged(f"the weights are no longer finite at step {self.step}")
         progress = {
             "step": self.step,
             "elapsed_s": self.elapsed_s,
@@ -282,8 +291,16 @@ class MetricsLog:
         return records
 
 
+def stopped(run_id: str, where: str) -> Interrupted:
+    """What to raise where a run stops because it was asked to."""
+    return Interrupted(
+        f"the run {run_id} was stopped {where}",
+        f"Go on with: python -m recsys train --resume {run_id}",
+    )
+
+
 @contextmanager
-def _stop_requests() -> Iterator[threading.Event]:
+def stop_requests() -> Iterator[threading.Event]:
     """An event that SIGINT and SIGTERM set; the second SIGINT is a KeyboardInterrupt as usual.
 
     Signals can only be received in the main thread; elsewhere the event is never set.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +23,22 @@ from recsys import __version__
 from recsys import workspace as files
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.datasets import open_dataset
-from recsys.catalog.pixels import Pixels, product_pixels, scene_pixels
-from recsys.catalog.splits import Split, split_scenes
+from recsys.catalog.pixels import Pixels, problem_lines, product_pixels, scene_pixels
+from recsys.catalog.splits import Split, photo_hashes, split_scenes
 from recsys.errors import ConfigError, ModelError, StaleError, TrainingError
 from recsys.learning.batches import TrainingData, make_batches
 from recsys.learning.bundle import export_model
 from recsys.learning.config import TrainConfig, config_from_json, with_overrides, with_values
-from recsys.learning.loop import Budget, Event, Events, Interrupted, Loop, Pace
+from recsys.learning.loop import (
+    Budget,
+    Event,
+    Events,
+    Interrupted,
+    Loop,
+    Pace,
+    stop_requests,
+    stopped,
+)
 from recsys.learning.presets import DEFAULT_PRESET, preset_named
 from recsys.learning.steps import Trainer
 from recsys.learning.validation import Validation
@@ -125,11 +135,11 @@ def train(
     else:
         run, catalog = _new(request, workspace)
     folder = workspace.job_dir(run.id)
-    with _locked(folder, run.id):
+    with _locked(folder, run.id), stop_requests() as stop:
         if not request.resume:
             run.write(folder)
         return _carry_out(
-            run, catalog, folder, bool(request.resume), workspace, events, pace, began
+            run, catalog, folder, bool(request.resume), workspace, events, pace, began, stop
         )
 
 
@@ -166,6 +176,12 @@ def _resumed(request: TrainRequest, workspace: Workspace) -> _Run:
             f"the run {run.id} is complete",
             "Give it a larger budget with --steps or --minutes to train it further",
         )
+    fixed = ("seed", "batch_scenes", "products_per_scene")
+    if any(getattr(config, name) != getattr(run.config, name) for name in fixed):
+        raise ConfigError(
+            f"a resumed run keeps its {', '.join(fixed)}: its place in the data depends on them",
+            "Leave them out, or start a new run",
+        )
     return _Run(**{**run.__dict__, **changes})
 
 
@@ -178,19 +194,31 @@ def _carry_out(
     events: Events,
     pace: Pace | None,
     began: float,
+    stop: threading.Event,
 ) -> str:
     def decoding(what: str) -> Any:
-        return lambda done, total: events(
-            Event("message", text=f"Decoding {what}: {done:,} of {total:,}")
-        )
+        def report(done: int, total: int) -> None:
+            events(Event("message", text=f"{what}: {done:,} of {total:,}"))
+            if stop.is_set():
+                raise stopped(run.id, "before its first step")
+
+        return report
 
     events(Event("message", text=f"Run {run.id} on {catalog.name}, preset {run.preset}"))
     tower = run.config.tower
-    split = split_scenes(catalog, workspace)
+    split = split_scenes(catalog, workspace, decoding("Comparing scenes"))
     scenes = scene_pixels(
-        catalog, tower.scene_height_px, tower.scene_width_px, workspace, decoding("scenes")
+        catalog,
+        tower.scene_height_px,
+        tower.scene_width_px,
+        workspace,
+        decoding("Decoding scenes"),
     )
-    products = product_pixels(catalog, tower.product_size_px, workspace, decoding("products"))
+    products = product_pixels(
+        catalog, tower.product_size_px, workspace, decoding("Decoding products")
+    )
+    for line in problem_lines(scenes, products):
+        events(Event("message", text=line))
     data = _training_data(catalog, split, scenes, products)
     validation = _validation(run.config, catalog, split, scenes, products)
     seconds = None
@@ -206,15 +234,20 @@ def _carry_out(
         events=events,
         pace=pace,
         used_s=time.monotonic() - began,
+        stop=stop,
     )
     if resume:
-        loop.restore()
+        if loop.checkpoints.steps():  # else it was killed before the first, and starts afresh
+            loop.restore()
         run.write(folder)  # only now: a change that does not fit must not spoil the run
     state = loop.run()
     weights, statistics = loop.trainer.exported(state)
-    train_ids = sorted(str(catalog.scenes[row].id) for row in np.unique(data.pair_scene))
+    train_rows = np.unique(data.pair_scene)
+    train_ids = sorted(str(catalog.scenes[row].id) for row in train_rows)
+    model_id = _model_id(run.id, workspace)
     info = {
-        "id": run.id,
+        "id": model_id,
+        "run": run.id,
         "preset": run.preset,
         "created": _now(),
         "version": __version__,
@@ -229,12 +262,23 @@ def _carry_out(
             "name": catalog.name,
             "fingerprint": catalog.fingerprint,
             "train_scenes": train_ids,
+            "photo_hashes": photo_hashes(catalog, workspace, train_rows),
             "products": len(catalog.products),
             "pairs": len(data.pair_scene),
         },
     }
-    export_model(workspace.model_dir(run.id), run.config, weights, statistics, info)
-    return run.id
+    export_model(workspace.model_dir(model_id), run.config, weights, statistics, info)
+    return model_id
+
+
+def _model_id(run_id: str, workspace: Workspace) -> str:
+    """The run's id, or for a run that was trained further one with a number behind it.
+
+    A finished model never changes: it may be live, and its embeddings and reports are its own.
+    """
+    taken = set(workspace.model_ids())
+    candidates = (run_id, *(f"{run_id}-{number}" for number in range(2, 10_000)))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def _training_data(

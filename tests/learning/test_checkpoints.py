@@ -87,7 +87,6 @@ class TestSaving:
         assert checkpoints.save(state_of(30), progress(30)) == 30
         assert checkpoints.steps() == [20, 30]
         assert sorted(path.name for path in checkpoints.folder.iterdir()) == [
-            "last.json",
             "step-000000020",
             "step-000000030",
         ]
@@ -120,16 +119,7 @@ class TestSaving:
         with pytest.raises(OSError, match="no space"):
             checkpoints.save(state_of(30), progress(30))
         names = sorted(path.name for path in checkpoints.folder.iterdir())
-        assert names == ["last.json", "step-000000010", "step-000000020"]
-        assert_identical(checkpoints.restore(state_of(0))[0], state_of(20))
-
-    def test_a_kill_before_the_pointer_moved_loses_nothing(self, checkpoints: Checkpoints) -> None:
-        (checkpoints.folder / "last.json").write_text('{"step": 10}')
-        assert_identical(checkpoints.restore(state_of(0))[0], state_of(20))
-
-    @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"step": "x"}', '{"step": 999}'])
-    def test_a_damaged_pointer_is_no_obstacle(self, checkpoints: Checkpoints, text: str) -> None:
-        (checkpoints.folder / "last.json").write_text(text)
+        assert names == ["step-000000010", "step-000000020"]
         assert_identical(checkpoints.restore(state_of(0))[0], state_of(20))
 
 

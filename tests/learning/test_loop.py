@@ -174,11 +174,11 @@ class TestABudgetOfSeconds:
         last = setting.events[-1]
         assert last.remaining_s == 0
 
-    def test_an_overdrawn_budget_still_leaves_a_checkpoint(self, folder: Path) -> None:
+    def test_an_overdrawn_budget_is_no_model(self, folder: Path) -> None:
         setting = Setting(folder, Budget(seconds=1), used_s=5)
-        setting.loop.run()
-        assert setting.loop.step == 0
-        assert setting.loop.checkpoints.steps() == [0]
+        message = "before the first step: .* took 5 s.*--resume run-1 --minutes"
+        with pytest.raises(TrainingError, match=message):
+            setting.loop.run()
 
 
 class TestStopping:

@@ -45,6 +45,14 @@ def at_step(step: int, action: Callable[[], None]) -> Callable[[Event], None]:
     return listen
 
 
+def at_message(text: str, action: Callable[[], None]) -> Callable[[Event], None]:
+    def listen(event: Event) -> None:
+        if event.kind == "message" and event.text.startswith(text):
+            action()
+
+    return listen
+
+
 def stop(number: int = signal.SIGTERM) -> Callable[[], None]:
     return lambda: os.kill(os.getpid(), number)
 
@@ -171,8 +179,35 @@ class TestResuming:
         run_id = train(TrainRequest(str(planted), steps=2, overrides=OVERRIDES), workspace, quiet)
         with pytest.raises(ConfigError, match=f"run {run_id} is complete.*--steps or --minutes"):
             train(TrainRequest(resume=run_id), workspace, quiet)
-        assert train(TrainRequest(resume=run_id, steps=4), workspace, quiet) == run_id
-        assert load_model(workspace.model_dir(run_id)).info["steps"] == 4
+        first = load_model(workspace.model_dir(run_id))
+        further = train(TrainRequest(resume=run_id, steps=4), workspace, quiet)
+        assert further == f"{run_id}-2"
+        assert load_model(workspace.model_dir(further)).info["steps"] == 4
+        # the finished model may be live: it is left as it was
+        assert load_model(workspace.model_dir(run_id)).fingerprint == first.fingerprint
+
+    def test_a_run_killed_before_its_first_checkpoint_starts_afresh(
+        self, planted: Path, workspace: Workspace
+    ) -> None:
+        whole = train(TrainRequest(str(planted), steps=3, overrides=OVERRIDES), workspace, quiet)
+        with pytest.raises(Interrupted, match=r"before its first step.*--resume"):
+            train(
+                TrainRequest(str(planted), steps=3, overrides=(*OVERRIDES, "product_size_px=48")),
+                workspace,
+                at_message("Decoding products", stop(signal.SIGTERM)),
+            )
+        killed = newest_run(workspace)
+        assert killed != whole
+        assert Checkpoints(workspace.job_dir(killed) / "checkpoints").steps() == []
+        assert train(TrainRequest(resume=killed), workspace, quiet) == killed
+        steps = [r["step"] for r in read_metrics(workspace, killed) if "loss" in r]
+        assert steps == [1, 2, 3]
+
+    @pytest.mark.parametrize("change", ["seed=3", "batch_scenes=2", "products_per_scene=2"])
+    def test_what_the_place_in_the_data_depends_on_is_kept(self, short: Run, change: str) -> None:
+        request = TrainRequest(resume=short.id, steps=99, overrides=(change,))
+        with pytest.raises(ConfigError, match="keeps its seed, batch_scenes"):
+            train(request, short.workspace, quiet)
 
     def test_changed_data_are_refused(self, workspace: Workspace, tmp_path: Path) -> None:
         data = write_planted(tmp_path / "planted", scenes=12)
