@@ -41,15 +41,18 @@ class StartPage:
 
 
 class SafeHeaders:
-    """Tells browsers to show pictures from here alone and to let no other site frame the app.
+    """Tells browsers to take pictures from here, to send forms nowhere else, and to let no other
+    site frame the app.
 
-    A catalogue's text never becomes markup; if it ever did, it still could not call home.
+    A second wall: a catalogue's text never becomes markup in the first place. Scripts cannot be
+    limited likewise, since Streamlit's own page runs inline ones.
     """
 
     _HEADERS = (
         (
             b"content-security-policy",
-            b"img-src 'self' data: blob:; object-src 'none'; frame-ancestors 'self'",
+            b"img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; "
+            b"form-action 'self'; frame-ancestors 'self'",
         ),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),

@@ -2,7 +2,7 @@
 
     python benchmarks/recipes.py ../shared/data/ccp-looks --minutes 8
 
-Splits the scenes of a folder in the Shop-the-Look format in two folders that share nothing (a
+Splits the scenes of a folder in the Shop-the-Look format in two folders that share no scene (a
 quarter is held out, by the hash of the scene id), trains each preset for the same time, one
 after the other, and prints one table: the held-out folder's own products are the candidates.
 Everything is written to a temporary folder and removed at the end, unless --keep names one.
@@ -47,8 +47,8 @@ def main() -> None:
             models.append(record["model"])
         beside = [text for model in models[1:] for text in ("--beside", model)]
         command = ("evaluate", "--data", str(unseen), "--model", models[0], "--split", "all")
-        report = _recsys(environment, *command, *beside)
-        print(json.dumps(report, indent=2))
+        table = [sys.executable, "-m", "recsys", *command, *beside]
+        subprocess.run(table, cwd=ROOT, env=environment, check=True)
 
 
 def hold_out(data: Path, folder: Path, part: float) -> tuple[Path, Path]:

@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from recsys import workspace
-from recsys.catalog.images import placeholder_webp, thumbnail_webp
+from recsys.catalog.images import MAX_BYTES, placeholder_webp, thumbnail_webp
 from recsys.errors import ImageError
 from recsys.workspace import Workspace
 
@@ -66,6 +66,8 @@ class ThumbnailStore:
             known = self._digests.get(image)
             if known is not None and known[:2] == (status.st_mtime_ns, status.st_size):
                 return known[2]
+            if status.st_size > MAX_BYTES:  # the decoder refuses it too
+                return ""
             digest = hashlib.blake2b(image.read_bytes(), digest_size=16).hexdigest()
         except OSError:
             return ""

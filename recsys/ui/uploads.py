@@ -8,6 +8,7 @@ is shared with.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
@@ -20,12 +21,11 @@ from PIL import Image
 
 from recsys import workspace as files
 from recsys.catalog.images import decode_image
-from recsys.errors import RequestError
+from recsys.errors import DataError, RequestError
 from recsys.workspace import Workspace
 
 FILE_TYPES = ("jpg", "jpeg", "png", "webp", "gif")
-MAX_SIDE_PX = 1280  # sharp on a wide screen, and more than any tower looks at
-MAX_PHOTOS = 200  # the oldest go first; at most some 250 MB
+MAX_PHOTOS = 100  # the oldest go first; some 4 MB each at the largest size
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -38,13 +38,13 @@ class Photo:
     path: Path
 
     def pixels(self) -> NDArray[np.uint8]:
-        """``uint8 [H, W, 3]``, at most ``MAX_SIDE_PX`` a side. Raises ImageError if damaged."""
-        return decode_image(self.path, max_side_px=MAX_SIDE_PX)
+        """``uint8 [H, W, 3]``, bounded as every decoded picture. Raises ImageError if damaged."""
+        return decode_image(self.path)
 
 
 def keep_photo(content: bytes, workspace: Workspace) -> Photo:
     """Decodes and keeps a photo. Raises ImageError for anything but a picture in bounds."""
-    pixels = decode_image(content, max_side_px=MAX_SIDE_PX)
+    pixels = decode_image(content)  # to the same size as every reader, so lists agree
     buffer = io.BytesIO()
     # Lossless, so that a look gets the same list as a file and uploaded; quality and method
     # are effort here, and more of it gains a tenth of the size for twice the time.
@@ -52,9 +52,17 @@ def keep_photo(content: bytes, workspace: Workspace) -> Photo:
     normalised = buffer.getvalue()
     photo_id = hashlib.blake2b(normalised, digest_size=16).hexdigest()
     path = workspace.uploads_dir / f"{photo_id}.webp"
-    if not path.is_file():
-        files.write_bytes(path, normalised)
-        _forget_oldest(workspace.uploads_dir)
+    try:
+        if path.is_file():
+            path.touch()  # wanted again, so young again
+        else:
+            files.write_bytes(path, normalised)
+            _forget_oldest(workspace)
+    except OSError as error:
+        raise DataError(
+            f"the photo cannot be kept: {error.strerror or 'the disk refused it'}",
+            "Free some space, or set RECSYS_HOME to a folder with space",
+        ) from error
     return Photo(photo_id, path)
 
 
@@ -70,12 +78,19 @@ def find_photo(photo_id: str, workspace: Workspace) -> Photo:
 
 
 def forget_photo(photo_id: str, workspace: Workspace) -> None:
-    """Deletes a kept photo; one that is gone already is no error."""
-    if _ID.fullmatch(photo_id) is not None:
-        (workspace.uploads_dir / f"{photo_id}.webp").unlink(missing_ok=True)
+    """Deletes a kept photo and its thumbnails; one that is gone already is no error."""
+    if _ID.fullmatch(photo_id) is None:
+        return
+    (workspace.uploads_dir / f"{photo_id}.webp").unlink(missing_ok=True)
+    # Thumbnails go by the digest of their source, which is the photo's id.
+    for thumbnail in (workspace.cache_dir / "thumbnails").glob(f"{photo_id}-*.webp"):
+        thumbnail.unlink(missing_ok=True)
 
 
-def _forget_oldest(folder: Path) -> None:
-    photos = sorted(folder.glob("*.webp"), key=lambda path: path.stat().st_mtime_ns)
-    for path in photos[:-MAX_PHOTOS]:
-        path.unlink(missing_ok=True)
+def _forget_oldest(workspace: Workspace) -> None:
+    ages = []
+    for path in workspace.uploads_dir.glob("*.webp"):
+        with contextlib.suppress(OSError):  # another session may be removing it
+            ages.append((path.stat().st_mtime_ns, path.stem))
+    for _, photo_id in sorted(ages)[:-MAX_PHOTOS]:
+        forget_photo(photo_id, workspace)

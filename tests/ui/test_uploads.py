@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from recsys.errors import ImageError, RequestError
+from recsys.catalog.images import MAX_SIDE_PX, decode_image
+from recsys.errors import DataError, ImageError, RequestError
 from recsys.ui import uploads
-from recsys.ui.uploads import MAX_SIDE_PX, find_photo, forget_photo, keep_photo
+from recsys.ui.thumbnails import ThumbnailStore
+from recsys.ui.uploads import find_photo, forget_photo, keep_photo
 from recsys.workspace import Workspace
 from tests.support.pictures import encoded, png_bomb
 
@@ -80,6 +83,34 @@ def test_a_photo_can_be_removed(workspace: Workspace) -> None:
     forget_photo(photo.id, workspace)
     with pytest.raises(RequestError):
         find_photo(photo.id, workspace)
+
+
+def test_a_removed_photo_leaves_no_thumbnail(workspace: Workspace) -> None:
+    photo = keep_photo(encoded(Image.new("RGB", (300, 200)), "PNG"), workspace)
+    store = ThumbnailStore(workspace.cache_dir / "thumbnails")
+    digest = store.name(photo.path)
+    assert store.read(digest, 240) is not None
+    assert list((workspace.cache_dir / "thumbnails").iterdir())
+    forget_photo(photo.id, workspace)
+    assert not list((workspace.cache_dir / "thumbnails").iterdir())
+    assert store.read(digest, 240) is None
+
+
+def test_a_big_photo_is_the_same_as_its_file(workspace: Workspace, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (40, 65, 3), np.uint8)
+    content = encoded(Image.fromarray(noise).resize((2600, 1600)), "JPEG")
+    path = tmp_path / "big.jpg"
+    path.write_bytes(content)
+    assert (keep_photo(content, workspace).pixels() == decode_image(path)).all()
+
+
+def test_a_full_disk_is_said(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(uploads.files, "write_bytes", full)
+    with pytest.raises(DataError, match=r"cannot be kept: No space left.*Free some space"):
+        keep_photo(encoded(Image.new("RGB", (30, 20)), "PNG"), workspace)
 
 
 def test_the_oldest_go_first(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
