@@ -40,5 +40,8 @@ $(VENV)/.development: $(VENV)/.made requirements.txt requirements-dev.txt
 	$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/.runtime $@
 
+screenshots: $(VENV)/.development
+	$(BIN)/python -m benchmarks.screenshots
+
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

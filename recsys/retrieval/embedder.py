@@ -19,6 +19,7 @@ class Embedder(Protocol):
 
     ``embed_scenes`` takes ``uint8 [N, scene_height_px, scene_width_px, 3]`` and returns
     ``float32 [N, R, D]``, each scene's vectors the same bits alone and in a batch;
+    ``embed_scenes_together`` is the same within rounding, in one call for a fixed N;
     ``embed_products`` takes ``uint8 [N, s, s, 3]`` and returns ``float32 [N, D]``, norms kept.
     ``region_boxes`` are ``float32 [R, 4]`` left, top, right, bottom in 0–1 of the scene's
     canvas; ``scenes_seen`` the ids of the scenes that training saw.
@@ -49,4 +50,5 @@ class Embedder(Protocol):
     @property
     def scenes_seen(self) -> frozenset[str]: ...
     def embed_scenes(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+    def embed_scenes_together(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
     def embed_products(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...

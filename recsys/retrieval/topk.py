@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.retrieval.embedder import Score
+from recsys.retrieval.selection import best_positions, winning_regions
 
 Floats = NDArray[np.float32]
 
@@ -34,8 +35,6 @@ DEFAULT_MEMORY_MB = 256.0
 # Larger blocks are no faster, and smaller ones only cost more calls.
 _BLOCK_ROWS = 16_384
 _SMALLEST_BLOCK_ROWS = 64
-# Two regions whose similarities differ by less than rounding are one winner: the first.
-_REGION_TIE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -98,13 +97,15 @@ class ProductIndex:
         *,
         scale: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
+        looking_at: NDArray[np.bool_] | None = None,
     ) -> Iterator[Floats]:
         """Scores ``float32 [P]`` of every product, for one scene of ``[Q, R, D]`` at a time.
 
-        ``scale`` and ``offset`` are ``float32 [P]`` and apply after pooling. Raises ValueError
+        ``scale`` and ``offset`` are ``float32 [P]`` and apply after pooling; ``looking_at`` is
+        ``bool [R]``, the regions that are pooled, at least one. Raises ValueError
         for wrong shapes, values that are not finite, and scores that overflow.
         """
-        return self._scores(self._scenes(scenes), scale, offset)
+        return self._scores(self._scenes(scenes), scale, offset, looking_at)
 
     def top_k(
         self,
@@ -114,6 +115,7 @@ class ProductIndex:
         scale: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
         allowed: NDArray[np.bool_] | None = None,
+        looking_at: NDArray[np.bool_] | None = None,
         with_regions: bool = True,
     ) -> TopK:
         """The best k allowed products of each scene, exactly.
@@ -123,6 +125,7 @@ class ProductIndex:
             k: at least 1; cut to the largest number of products that a scene is allowed.
             scale, offset: ``float32 [P]`` each; the score is scale · pooled − offset.
             allowed: ``bool [P]``, or ``bool [Q, P]`` for a set of its own for each scene.
+            looking_at: ``bool [R]``, the regions that count, at least one; None is all.
             with_regions: also say which region won.
 
         Raises ValueError as ``scores`` does, and for a k below 1.
@@ -136,22 +139,27 @@ class ProductIndex:
         rows = np.full(shape, -1, np.int32)
         best = np.full(shape, -np.inf, np.float32)
         regions = np.full(shape, -1, np.int32)
-        for query, scores in enumerate(self._scores(vectors, scale, offset)):
+        for query, scores in enumerate(self._scores(vectors, scale, offset, looking_at)):
             mine = candidates[query] if len(candidates) > 1 else candidates[0]
             running = scores if len(mine) == self.size else scores[mine]
-            order = _best(running, width)
+            order = best_positions(running, width)
             found = mine[order]
             rows[query, : len(found)] = found
             best[query, : len(found)] = running[order]
             if with_regions:
                 sims = self.vectors[found] @ vectors[query].T
-                regions[query, : len(found)] = _winner(sims)
+                regions[query, : len(found)] = winning_regions(sims, looking_at)
         return TopK(rows, best, regions)
 
     def region_scores(self, scene: NDArray[Any], rows: NDArray[np.integer]) -> Floats:
         """Similarity ``float32 [n, R]`` of products, by row, to every region of ``[R, D]``."""
         regions = self._scenes(np.asarray(scene)[None])[0]
         return np.asarray(self.vectors[rows] @ regions.T, np.float32)
+
+    def similarities(self, rows: NDArray[np.integer]) -> Floats:
+        """Of products to each other, by row: ``float32 [n, n]``, cosines where it scores so."""
+        vectors = self.vectors[rows]
+        return np.asarray(vectors @ vectors.T, np.float32)
 
     # how
 
@@ -181,8 +189,13 @@ class ProductIndex:
         return [np.flatnonzero(row) for row in np.atleast_2d(mask)]
 
     def _scores(
-        self, scenes: Floats, scale: NDArray[Any] | None, offset: NDArray[Any] | None
+        self,
+        scenes: Floats,
+        scale: NDArray[Any] | None,
+        offset: NDArray[Any] | None,
+        looking_at: NDArray[np.bool_] | None,
     ) -> Iterator[Floats]:
+        hidden = _hidden(looking_at, scenes.shape[1])
         rows = self._block_rows(scenes.shape[1])
         products = self._blocks_of(rows)
         scales = self._correction("scale", scale, 1.0, rows)
@@ -191,7 +204,7 @@ class ProductIndex:
 
         def start(scene: Floats) -> list[jax.Array]:
             blocks = zip(products, scales, offsets, strict=True)
-            return [_block_scores(block, scene, a, b, tau) for block, a, b in blocks]
+            return [_block_scores(block, scene, a, b, tau, hidden) for block, a, b in blocks]
 
         def finish(parts: list[jax.Array]) -> Floats:
             whole = [np.asarray(part) for part in parts]
@@ -289,9 +302,17 @@ def region_scores(scene: NDArray[Any], products: NDArray[Any], *, score: Score) 
 
 @jax.jit
 def _block_scores(
-    products: jax.Array, scene: Floats, scale: jax.Array, offset: jax.Array, tau: np.float32
+    products: jax.Array,
+    scene: Floats,
+    scale: jax.Array,
+    offset: jax.Array,
+    tau: np.float32,
+    hidden: Floats | None = None,
 ) -> jax.Array:
     """Corrected scores ``[C]`` of a block ``[C, D]`` for the regions ``[R, D]`` of one scene.
+
+    ``hidden`` ``[R]`` is 0 for a region that counts and -inf for one that does not, so that
+    looking at another part of the photo compiles nothing anew.
 
     Products lead, so that the reduction over regions runs along memory: four times as fast on
     a CPU as the other way round. The highest precision, because the default of some
@@ -303,35 +324,25 @@ def _block_scores(
     if sims.shape[1] == 1:
         pooled = sims[:, 0]
     else:
+        if hidden is not None:
+            sims = sims + jnp.asarray(hidden)[None, :]
         peak = sims.max(axis=1)
         pooled = peak + jnp.log(jnp.exp(tau * (sims - peak[:, None])).sum(axis=1)) / tau
     scores = pooled * scale - offset
     return jnp.where(scores == 0, jnp.float32(0), scores)  # -0.0 and 0.0 are a tie
 
 
-def _best(scores: Floats, k: int) -> NDArray[np.int64]:
-    """Positions ``int64 [min(k, n)]`` of the k highest scores, ties by position."""
-    count = len(scores)
-    if k < count:
-        threshold = np.partition(scores, count - k)[count - k]
-        positions = np.flatnonzero(scores >= threshold)
-    else:
-        positions = np.arange(count)
-    # One integer a candidate orders by score, descending, then by position, so that a plain
-    # fast sort is a stable one. Bits of a float ascend as the float does once the sign bit is
-    # flipped, or all bits where it is set; their complement descends.
-    bits = scores[positions].view(np.int32)
-    ascending = np.where(bits < 0, ~bits, bits ^ np.int32(-(2**31))).view(np.uint32)
-    keys = ((~ascending).astype(np.uint64) << np.uint64(32)) | positions.astype(np.uint64)
-    keys.sort()
-    return (keys[:k] & np.uint64(0xFFFFFFFF)).astype(np.int64)
-
-
-def _winner(sims: Floats) -> NDArray[np.int64]:
-    """The first region ``int64 [n]`` that is most similar, within rounding, of ``[n, R]``."""
-    peak = sims.max(axis=1, keepdims=True, initial=-np.inf)
-    margin = np.float32(_REGION_TIE) * np.maximum(np.float32(1), np.abs(peak))
-    return np.asarray((sims >= peak - margin).argmax(axis=1), np.int64)
+def _hidden(looking_at: NDArray[np.bool_] | None, regions: int) -> Floats:
+    """0 ``float32 [R]`` for a region that counts, -inf for one that does not."""
+    if looking_at is None:
+        return np.zeros(regions, np.float32)
+    mask = np.asarray(looking_at)
+    if mask.dtype != np.bool_ or mask.shape != (regions,) or not mask.any():
+        raise ValueError(
+            f"looking_at must be bool [{regions}] with at least one region, "
+            f"found {mask.dtype} {list(mask.shape)}"
+        )
+    return np.where(mask, np.float32(0), np.float32(-np.inf))
 
 
 def _vectors(name: str, values: NDArray[Any], axes: tuple[str, ...], score: Score) -> Floats:

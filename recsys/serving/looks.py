@@ -45,31 +45,22 @@ class Looks:
         self._remembered: OrderedDict[str, Look] = OrderedDict()
         self._lock = Lock()
 
-    def of_scene(self, scene: Scene) -> Look:
-        """The look of a catalogue's scene. Raises RequestError where its photo is no use."""
-        key = f"scene {scene.id}"
+    def of_scene(self, scene: Scene, part: Box | None = None) -> Look:
+        """The look of a catalogue's scene, or of a part of it cut out.
+
+        Raises RequestError where its photo is no use.
+        """
+        key = f"scene {scene.id} {_whole_or(part)}"
         look = self._recall(key)
         if look is None:
-            if scene.image is None:
-                raise RequestError(
-                    f"the scene {scene.id} has no picture in its data set",
-                    "Choose another scene, or add its file",
-                )
-            try:
-                image = decode_image(scene.image)
-            except ImageError as error:
-                raise RequestError(
-                    f"the picture of the scene {scene.id} cannot be used: {error.message}",
-                    "Choose another scene, or mend its file",
-                ) from error
-            look = self._remember(key, self._embed(image))
+            look = self._remember(key, self._embed(cut_out(photo_of(scene), part)))
         return look
 
-    def of_image(self, image: NDArray[np.uint8]) -> Look:
-        """The look of a photo ``uint8 [H, W, 3]``, as ``decode_image`` gives it."""
+    def of_image(self, image: NDArray[np.uint8], part: Box | None = None) -> Look:
+        """The look of a photo ``uint8 [H, W, 3]``, as ``decode_image`` gives it, or of a part."""
         digest = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16)
-        key = f"photo {image.shape[0]}x{image.shape[1]} {digest.hexdigest()}"
-        return self._recall(key) or self._remember(key, self._embed(image))
+        key = f"photo {image.shape[0]}x{image.shape[1]} {digest.hexdigest()} {_whole_or(part)}"
+        return self._recall(key) or self._remember(key, self._embed(cut_out(image, part)))
 
     def _embed(self, image: NDArray[np.uint8]) -> Look:
         model = self._model
@@ -95,6 +86,47 @@ class Looks:
             while len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
         return look
+
+
+def photo_of(scene: Scene) -> NDArray[np.uint8]:
+    """The photo ``uint8 [H, W, 3]`` of a scene. Raises RequestError where it is no use."""
+    if scene.image is None:
+        raise RequestError(
+            f"the scene {scene.id} has no picture in its data set",
+            "Choose another scene, or add its file",
+        )
+    try:
+        return decode_image(scene.image)
+    except ImageError as error:
+        raise RequestError(
+            f"the picture of the scene {scene.id} cannot be used: {error.message}",
+            "Choose another scene, or mend its file",
+        ) from error
+
+
+def pixel_box(image: NDArray[np.uint8], box: Box) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom in whole pixels, right and bottom exclusive: at least one each."""
+    height, width = image.shape[:2]
+    left, right = _pixels(box[0], box[2], width)
+    top, bottom = _pixels(box[1], box[3], height)
+    return left, top, right, bottom
+
+
+def cut_out(image: NDArray[np.uint8], part: Box | None) -> NDArray[np.uint8]:
+    """A part of a photo as a photo; None is all of it."""
+    if part is None:
+        return image
+    left, top, right, bottom = pixel_box(image, part)
+    return image[top:bottom, left:right]
+
+
+def _pixels(low: float, high: float, size: int) -> tuple[int, int]:
+    start = min(size - 1, max(0, round(low * size)))
+    return start, min(size, max(start + 1, round(high * size)))
+
+
+def _whole_or(part: Box | None) -> str:
+    return "whole" if part is None or part == (0.0, 0.0, 1.0, 1.0) else repr(part)
 
 
 def _on_photo(

@@ -6,19 +6,24 @@ which is the lower id.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.errors import ModelError
+from recsys.retrieval.corrections import Fitted, unit_regions
+from recsys.retrieval.selection import winning_regions
+from recsys.serving.diversity import POOL, diversified
+from recsys.serving.query import Query
 
 if TYPE_CHECKING:
     from recsys.catalog.catalog import Catalog
     from recsys.retrieval.embeddings import EmbeddingTable
-    from recsys.retrieval.topk import ProductIndex
+    from recsys.retrieval.topk import ProductIndex, TopK
 
 
 @dataclass(frozen=True)
@@ -29,11 +34,25 @@ class Ranked:
         rows: ``int32 [n]``.
         scores: ``float [n]``, None where the order means nothing.
         regions: ``int32 [n]`` the winning region of each, None where there are none to tell.
+        by_score: whether the order is that of the scores; not after diversity.
     """
 
     rows: NDArray[np.integer]
     scores: NDArray[np.float32] | None = None
     regions: NDArray[np.int32] | None = None
+    by_score: bool = True
+
+
+def joined(lists: Sequence[Ranked]) -> Ranked:
+    """Lists one after the other, each as a ranker of vectors gives it."""
+    if not lists:
+        return Ranked(np.empty(0, np.int32), np.empty(0, np.float32))
+    parts = [ranked.regions for ranked in lists if ranked.regions is not None]
+    return Ranked(
+        np.concatenate([ranked.rows for ranked in lists]),
+        np.concatenate([ranked.scores for ranked in lists if ranked.scores is not None]),
+        np.concatenate(parts) if parts else None,
+    )
 
 
 def rank_randomly(allowed: NDArray[np.bool_], k: int, seed: int) -> Ranked:
@@ -83,13 +102,80 @@ class VectorRanker:
         return self._table_rows >= 0
 
     def rank_for_scene(
-        self, scene: NDArray[np.float32], allowed: NDArray[np.bool_], k: int
+        self,
+        query: Query,
+        allowed: NDArray[np.bool_],
+        k: int,
+        fitted: Fitted | None = None,
+        diversity: float = 0.0,
     ) -> Ranked:
-        """What goes with one scene, ``float32 [R, D]``, and the region each was found in."""
-        found = self._index.top_k(scene[None], k, allowed=allowed[self._rows])
-        several = scene.shape[0] > 1
-        regions = found.regions[0] if several else None
-        return Ranked(self._rows[found.rows[0]], found.scores[0], regions)
+        """What goes with one scene, and the region each was found in.
+
+        Args:
+            fitted: scale and offset over the table's products.
+        """
+        pool = max(k, POOL) if diversity else k
+        found = self._best(query, allowed, pool, fitted)
+        return self._finished(query, found.rows[0], found.scores[0], k, fitted, diversity)
+
+    def rank_by_category(
+        self,
+        query: Query,
+        allowed: NDArray[np.bool_],
+        k: int,
+        category_of: NDArray[np.int32],
+        fitted: Fitted | None = None,
+        diversity: float = 0.0,
+    ) -> list[tuple[int, Ranked]]:
+        """The best k of every category that has any, categories with the best item first.
+
+        One scoring and one sort for all of them.
+
+        Args:
+            category_of: ``int32 [P]`` over the catalogue's products.
+        """
+        found = self._best(query, allowed, max(1, self._index.size), fitted)
+        rows, scores = found.rows[0], found.scores[0]
+        categories = category_of[self._rows[rows]]
+        order = np.argsort(categories, kind="stable")  # best first within each
+        parts = np.split(order, np.flatnonzero(np.diff(categories[order])) + 1)
+        pool = max(k, POOL) if diversity else k
+        groups = []
+        for places in sorted(filter(len, parts), key=lambda part: int(part[0])):
+            best = places[:pool]
+            ranked = self._finished(query, rows[best], scores[best], k, fitted, diversity)
+            groups.append((int(categories[best[0]]), ranked))
+        return groups
+
+    def place_of(
+        self,
+        query: Query,
+        row: int,
+        allowed: NDArray[np.bool_],
+        fitted: Fitted | None = None,
+    ) -> int:
+        """The rank from 1 that a product has among the allowed, itself one of them."""
+        found = self._best(query, allowed, max(1, self._index.size), fitted)
+        return int(np.flatnonzero(self._rows[found.rows[0]] == row)[0]) + 1
+
+    def region_scores(self, query: Query, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Similarity ``float32 [n, R]`` of products to every region, without corrections."""
+        return self._index.region_scores(query.vectors, self._table_rows[rows])
+
+    def unit_vectors(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Product vectors ``float32 [n, D]`` of length one, by the catalogue's rows."""
+        return np.asarray(self._neighbours.vectors[self._table_rows[rows]])
+
+    def search_vectors(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Product vectors ``float32 [n, D]`` as they are searched: of length one for cosine."""
+        return np.asarray(self._index.vectors[self._table_rows[rows]])
+
+    @cached_property
+    def norms(self) -> NDArray[np.float64]:
+        """Length ``float64 [P]`` of every product's vector, NaN where it has none."""
+        norms = np.full(len(self._table_rows), np.nan)
+        norms[self._rows] = np.linalg.norm(np.asarray(self._vectors, np.float64), axis=1)
+        return norms
 
     def rank_for_scenes(
         self, scenes: NDArray[np.float32], allowed: NDArray[np.bool_], k: int
@@ -99,8 +185,66 @@ class VectorRanker:
         for rows, scores in zip(found.rows, found.scores, strict=True):
             yield Ranked(self._rows[rows], scores)
 
-    def rank_similar(self, product_row: int, allowed: NDArray[np.bool_], k: int) -> Ranked:
+    def rank_similar(
+        self, product_row: int, allowed: NDArray[np.bool_], k: int, diversity: float = 0.0
+    ) -> Ranked:
         """The nearest products by cosine, whatever the model's own score."""
         query = np.asarray(self._vectors[self._table_rows[product_row]])[None, None]
-        found = self._neighbours.top_k(query, k, allowed=allowed[self._rows], with_regions=False)
-        return Ranked(self._rows[found.rows[0]], found.scores[0])
+        pool = max(k, POOL) if diversity else k
+        found = self._neighbours.top_k(query, pool, allowed=allowed[self._rows], with_regions=False)
+        rows, scores = found.rows[0], found.scores[0]
+        order = self._diverse(rows, scores, diversity)[:k]
+        return Ranked(self._rows[rows[order]], scores[order], by_score=not diversity)
+
+    # how
+
+    def _best(
+        self, query: Query, allowed: NDArray[np.bool_], k: int, fitted: Fitted | None
+    ) -> TopK:
+        vectors = query.vectors
+        if fitted is not None and self._index.score == "dot" and fitted.offset.any():
+            vectors = unit_regions(vectors)
+        return self._index.top_k(
+            vectors[None],
+            k,
+            scale=None if fitted is None else fitted.scale,
+            offset=None if fitted is None else fitted.offset,
+            allowed=allowed[self._rows],
+            looking_at=query.looking_at,
+            with_regions=False,
+        )
+
+    def _finished(
+        self,
+        query: Query,
+        rows: NDArray[np.int32],
+        scores: NDArray[np.float32],
+        k: int,
+        fitted: Fitted | None,
+        diversity: float,
+    ) -> Ranked:
+        """The first k of table rows, best first, after diversity, with their regions."""
+        relevance = scores
+        lengths_count = self._index.score == "dot" or (
+            fitted is not None and bool((fitted.scale != 1).any())
+        )
+        if diversity and lengths_count and len(scores):
+            # Cosines between products have a unit, inner products have none.
+            relevance = scores / max(float(np.abs(scores).max()), 1e-12)
+        order = self._diverse(rows, relevance, diversity)[:k]
+        rows, scores = rows[order], scores[order]
+        regions = None
+        if query.vectors.shape[0] > 1:
+            sims = self._index.region_scores(query.vectors, rows)
+            regions = winning_regions(sims, query.looking_at).astype(np.int32)
+        return Ranked(self._rows[rows], scores, regions, by_score=not diversity)
+
+    def _diverse(
+        self, rows: NDArray[np.int32], relevance: NDArray[np.float32], diversity: float
+    ) -> NDArray[np.int64]:
+        """Positions of table rows in the order that is shown."""
+        order = np.arange(len(rows), dtype=np.int64)
+        if diversity and len(rows):
+            similarity = self._neighbours.similarities(rows[:POOL])
+            order[:POOL] = diversified(relevance[:POOL], similarity, diversity)
+        return order

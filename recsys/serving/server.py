@@ -6,7 +6,8 @@ turns rows into ids. The pages, the command line and the evaluation all ask here
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,22 @@ from numpy.typing import NDArray
 from recsys.catalog.catalog import Catalog
 from recsys.errors import RequestError
 from recsys.serving.collector import Collector
-from recsys.serving.looks import Look, Looks
+from recsys.serving.looks import Look, Looks, photo_of
 from recsys.serving.messages import Box, Item, Kind, Reason, Request, Response, check_k
-from recsys.serving.ranker import Ranked, VectorRanker, rank_by_popularity, rank_randomly
+from recsys.serving.query import Query, moved, regions_in
+from recsys.serving.ranker import (
+    Ranked,
+    VectorRanker,
+    joined,
+    rank_by_popularity,
+    rank_randomly,
+)
+from recsys.serving.scoring import Scorings
 
 if TYPE_CHECKING:
     from recsys.retrieval.embedder import Embedder
     from recsys.retrieval.embeddings import EmbeddingTable
+    from recsys.serving.exposure_counts import Exposure
 
 __all__ = ["Box", "Item", "Kind", "Reason", "Request", "Response", "Server"]
 
@@ -37,6 +47,10 @@ class Server:
         model, table: what ranks by vectors; both, or neither where no model is live. Then
             random and popular requests are answered, others raise RequestError.
 
+    Attributes:
+        exposure: how often products are shown, for ``hide_generic``; None until somebody who
+            has counted it sets it, see ``ExposureBook``.
+
     Raises StaleError where the table is of another model or other data.
     """
 
@@ -49,6 +63,7 @@ class Server:
         self.catalog = catalog
         self.model = model
         self.table = table
+        self.exposure: Exposure | None = None
         self._ids: NDArray[Any] = np.array([item.id for item in catalog.products], object)
         self._ranker: VectorRanker | None = None
         self._looks: Looks | None = None
@@ -58,6 +73,7 @@ class Server:
             table.check(model, catalog)
             self._ranker = VectorRanker(catalog, table)
             self._looks = Looks(model)
+            self._scorings = Scorings(catalog, model, table, lambda: self.popularity)
         embedded = None if self._ranker is None else self._ranker.embedded
         self._collector = Collector(catalog, embedded)
 
@@ -65,9 +81,10 @@ class Server:
         """Answers one request; the same request gets the same answer.
 
         Raises RequestError for an id or category that is unknown, a scene or product without
-        a readable picture, and for a kind that needs a model where none is live.
+        a readable picture, for a kind that needs a model where none is live, and for
+        ``hide_generic`` where nobody has counted what is shown.
         """
-        allowed = self._collector.collect(request)
+        allowed = self._candidates(request)
         boxes: tuple[Box | None, ...] = ()
         if request.kind == "random":
             ranked = rank_randomly(allowed, request.k, request.seed)
@@ -75,12 +92,80 @@ class Server:
             ranked = rank_by_popularity(allowed, request.k, self.popularity)
         elif request.kind == "similar":
             row = self.catalog.product_row(request.product or "")
-            ranked = self._vector_ranker.rank_similar(row, allowed, request.k)
+            ranked = self._vector_ranker.rank_similar(row, allowed, request.k, request.diversity)
         else:
-            look = self.look(request)
-            boxes = look.boxes
-            ranked = self._vector_ranker.rank_for_scene(look.vectors, allowed, request.k)
+            query = self.query(request)
+            boxes = query.boxes
+            fitted = self._scorings.fitted(request.scoring)
+            ranked = self._vector_ranker.rank_for_scene(
+                query, allowed, request.k, fitted, request.diversity
+            )
         return self._respond(request, request.scene, allowed, ranked, boxes)
+
+    def recommend_by_category(self, request: Request) -> dict[str, Response]:
+        """The best k of every category that has any, the category of the best item first.
+
+        A response's ``category`` and ``candidates`` are those of its category. Costs one scoring
+        for all. For kind ``scene``; raises RequestError as ``recommend`` does.
+        """
+        allowed = self._candidates(_of_scene(request))
+        in_running = np.bincount(self.catalog.category_of[allowed], minlength=1)
+        responses = {}
+        boxes, groups = self._by_category(request, allowed)
+        for category, ranked in groups:
+            name = self.catalog.categories[category]
+            response = self._respond(request, request.scene, allowed, ranked, boxes)
+            responses[name] = dataclasses.replace(
+                response, category=name, candidates=int(in_running[category])
+            )
+        return responses
+
+    def whole_look(self, request: Request) -> Response:
+        """The best item of each category, best first, of at most k categories.
+
+        Diversity changes nothing here: no two of one category are shown. For kind ``scene``;
+        raises RequestError as ``recommend`` does.
+        """
+        allowed = self._candidates(_of_scene(request))
+        single = dataclasses.replace(request, k=1, diversity=0.0)
+        boxes, groups = self._by_category(single, allowed)
+        best = joined([ranked for _, ranked in groups[: request.k]])
+        return self._respond(request, request.scene, allowed, best, boxes)
+
+    def rank_of(self, request: Request, product: str) -> int | None:
+        """The place from 1 that a product has among all candidates of a request for a scene.
+
+        Before diversity. None where it is not in the running. Raises RequestError.
+        """
+        allowed = self._candidates(_of_scene(request))
+        row = self.catalog.product_row(product)
+        if not allowed[row]:
+            return None
+        fitted = self._scorings.fitted(request.scoring)
+        return self._vector_ranker.place_of(self.query(request), row, allowed, fitted)
+
+    def query(self, request: Request) -> Query:
+        """What the ranker is asked for a request for a scene. Raises RequestError."""
+        look = self.look(request)
+        looking_at = None
+        if request.focus is not None and len(look.boxes) > 1:
+            looking_at = regions_in(look.boxes, request.focus)
+        return Query(self.moved(request, look.vectors), look.boxes, looking_at)
+
+    def moved(self, request: Request, regions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Region vectors ``[..., D]`` moved by what a request likes and dislikes."""
+        if not request.liked and not request.disliked:
+            return regions
+        liked, disliked = (
+            self._vector_ranker.unit_vectors(self.rows_with_vectors(products))
+            for products in (request.liked, request.disliked)
+        )
+        return moved(regions, liked, disliked)
+
+    def rows_with_vectors(self, products: Iterable[str]) -> NDArray[np.int64]:
+        """Rows ``int64 [n]``. Raises RequestError for one that is unknown or has no picture."""
+        rows = [self._collector.row_with_vector(product) for product in products]
+        return np.array(rows, np.int64)
 
     def recommend_scenes(
         self, scene_rows: Sequence[int] | NDArray[np.integer], k: int, category: str | None = None
@@ -100,13 +185,23 @@ class Server:
         return self._respond_to_all(request, rows, allowed)
 
     def look(self, request: Request) -> Look:
-        """The region vectors of a request's scene or photo. Raises RequestError."""
-        if self._looks is None:
+        """The region vectors of a request's scene or photo. Raises RequestError.
+
+        A model without regions looks at the focus cut out of the photo.
+        """
+        if self._looks is None or self.model is None:
             raise RequestError("no model is live, so a photo cannot be looked at")
+        part = request.focus if self.model.regions == 1 else None
         if request.image is not None:
-            return self._looks.of_image(request.image)
+            return self._looks.of_image(request.image, part)
         row = self.catalog.scene_row(request.scene or "")
-        return self._looks.of_scene(self.catalog.scenes[row])
+        return self._looks.of_scene(self.catalog.scenes[row], part)
+
+    def photo(self, request: Request) -> NDArray[np.uint8]:
+        """The whole photo ``uint8 [H, W, 3]`` of a request for a scene. Raises RequestError."""
+        if request.image is not None:
+            return request.image
+        return photo_of(self.catalog.scenes[self.catalog.scene_row(request.scene or "")])
 
     @cached_property
     def popularity(self) -> NDArray[np.int64]:
@@ -130,9 +225,32 @@ class Server:
     # how
 
     @property
+    def ranker(self) -> VectorRanker | None:
+        """What ranks by vectors; None where no model is live."""
+        return self._ranker
+
+    @property
     def _vector_ranker(self) -> VectorRanker:
         assert self._ranker is not None, "the collector refuses such requests without a model"
         return self._ranker
+
+    def _candidates(self, request: Request) -> NDArray[np.bool_]:
+        shown = None if self.exposure is None else self.exposure.shares
+        return self._collector.collect(request, shown)
+
+    def _by_category(
+        self, request: Request, allowed: NDArray[np.bool_]
+    ) -> tuple[tuple[Box | None, ...], list[tuple[int, Ranked]]]:
+        query = self.query(request)
+        groups = self._vector_ranker.rank_by_category(
+            query,
+            allowed,
+            request.k,
+            self.catalog.category_of,
+            self._scorings.fitted(request.scoring),
+            request.diversity,
+        )
+        return query.boxes, groups
 
     @cached_property
     def _table_scenes(self) -> NDArray[np.int64]:
@@ -181,6 +299,12 @@ class Server:
         )
 
 
+def _of_scene(request: Request) -> Request:
+    if request.kind != "scene":
+        raise RequestError(f"kind: expected a request for a scene, found {request.kind}")
+    return request
+
+
 def _check_rules(ranked: Ranked, allowed: NDArray[np.bool_], k: int) -> None:
     """What every list must be, whoever ranked it; a breach is a bug, not a bad request."""
     rows, scores = ranked.rows, ranked.scores
@@ -191,6 +315,8 @@ def _check_rules(ranked: Ranked, allowed: NDArray[np.bool_], k: int) -> None:
     if len(np.unique(rows)) != len(rows):
         raise RuntimeError("a list holds a product twice")
     if scores is not None and not (
-        len(scores) == len(rows) and np.isfinite(scores).all() and (np.diff(scores) <= 0).all()
+        len(scores) == len(rows)
+        and np.isfinite(scores).all()
+        and (not ranked.by_score or (np.diff(scores) <= 0).all())
     ):
         raise RuntimeError("scores must be finite, descending, and one a product")

@@ -62,8 +62,8 @@ MAY_IMPORT = {
     "recsys.cli": {"recsys"},
     "recsys.commands": {"recsys"},
     "recsys.__main__": {"recsys.cli"},
-    "pages": {"recsys.ui"},
-    "app": {"recsys.ui"},
+    "pages": {"recsys.ui", "recsys.errors"},
+    "app": {"recsys.ui", "recsys.errors"},
 }
 
 

@@ -326,6 +326,45 @@ class TestEdges:
             top_k(**(arguments | change))
 
 
+class TestLookingAt:
+    @quick
+    @given(problems(), st.integers(1, 15))
+    def test_as_if_the_other_regions_were_not_there(
+        self, problem: tuple[Any, ...], bits: int
+    ) -> None:
+        scenes, products, k, score = problem
+        mask = np.array([bits >> region & 1 for region in range(scenes.shape[1])], bool)
+        if not mask.any():
+            mask[0] = True
+        index = ProductIndex(products, score=score, tau=TAU)
+        found = index.top_k(scenes, k, looking_at=mask)
+        alone = index.top_k(np.ascontiguousarray(scenes[:, mask]), k)
+        np.testing.assert_allclose(found.scores, alone.scores, atol=1e-5)
+        assert mask[found.regions].all()
+        exact = oracles.score_all(scenes[:, mask], products, score, TAU)
+        for query, rows in enumerate(found.rows.tolist()):
+            everything = [True] * len(products)
+            assert oracles.is_top_k(rows, exact[query].tolist(), everything, k, 1e-5)
+
+    def test_all_of_them_is_none_and_none_compiles_anew(self) -> None:
+        scenes, products = random_vectors(0, 2, 4, 3), random_vectors(1, 50, 3)
+        index = ProductIndex(products, score="cosine", tau=TAU)
+        plain = index.top_k(scenes, 50)
+        before = topk._block_scores._cache_size()
+        for bits in range(1, 16):
+            mask = np.array([bits >> region & 1 for region in range(4)], bool)
+            found = index.top_k(scenes, 50, looking_at=mask)
+        np.testing.assert_array_equal(found.scores, plain.scores)
+        np.testing.assert_array_equal(found.rows, plain.rows)
+        assert topk._block_scores._cache_size() == before
+
+    @pytest.mark.parametrize("mask", [np.zeros(4, bool), np.ones(3, bool), np.ones(4)])
+    def test_refused(self, mask: np.ndarray) -> None:
+        index = ProductIndex(random_vectors(1, 5, 3), score="cosine", tau=TAU)
+        with pytest.raises(ValueError, match=r"looking_at must be bool \[4\]"):
+            index.top_k(random_vectors(0, 1, 4, 3), 2, looking_at=mask)
+
+
 def test_the_highest_precision_is_asked_for() -> None:
     # The default on some accelerators rounds to ten bits, which reorders lists.
     shapes = (np.ones((64, 4)), np.ones((2, 4)), np.ones(64), np.ones(64), np.float32(1))

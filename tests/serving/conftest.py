@@ -38,3 +38,23 @@ def server(planted: Catalog, planted_table: EmbeddingTable) -> Server:
 def bare_server(planted: Catalog) -> Server:
     """No model is live."""
     return Server(planted)
+
+
+@pytest.fixture(scope="session")
+def plain_server(planted: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The model looks at a photo as a whole: R = 1."""
+    return server_of(planted, FakeModel(region_grid=(1, 1)), tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def dot_server(planted: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """The model ranks by the inner product."""
+    return server_of(planted, FakeModel(score="dot"), tmp_path_factory)
+
+
+def server_of(
+    catalog: Catalog, model: FakeModel, tmp_path_factory: pytest.TempPathFactory
+) -> Server:
+    home = tmp_path_factory.mktemp("home")
+    table = EmbeddingTable.build(model, catalog, Workspace(home), home / "table")
+    return Server(catalog, model, table)

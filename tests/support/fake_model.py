@@ -67,6 +67,9 @@ class FakeModel:
             vectors = np.divide(vectors, norms, out=vectors, where=norms > 0)
         return vectors
 
+    def embed_scenes_together(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.embed_scenes(pixels)
+
     def embed_products(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         assert pixels.dtype == np.uint8
         assert pixels.shape[1:] == (self.product_size_px, self.product_size_px, 3)
