@@ -18,7 +18,8 @@ class Preset:
         summary: what it is, in one line.
         steps: how long it runs where neither steps nor minutes are given.
         cost: measured time on two CPU cores.
-        result: measured quality, and on what.
+        result: measured after that time, one run, on 212 street looks and 1,044 products that no
+            run saw (``benchmarks/recipes.py``; chance is recall@10 0.010 and AUC 0.500).
     """
 
     name: str
@@ -79,25 +80,25 @@ PRESETS: dict[str, Preset] = {
             name="regions",
             summary="shared trunk of stride 16, region vectors, in-batch softmax, box view",
             config=TrainConfig(),
-            steps=800,
-            cost="",
-            result="",
+            steps=1600,
+            cost="8 minutes for 1,635 steps of 24 looks and 120 products",
+            result="recall@10 0.344 ± 0.025, AUC in category 0.891 ± 0.011",
         ),
         Preset(
             name="book-fixed",
             summary="the book's towers and triplet loss with its defects mended",
             config=_BOOK_FIXED,
             steps=3000,
-            cost="",
-            result="",
+            cost="8 minutes for 3,200 steps of 16 pairs",
+            result="recall@10 0.020 ± 0.008, AUC in category 0.607 ± 0.018",
         ),
         Preset(
             name="book",
             summary="the book's recipe as published, its defects kept for comparison",
             config=_BOOK,
             steps=3000,
-            cost="",
-            result="",
+            cost="8 minutes for 1,894 steps of 16 pairs on a busier machine",
+            result="recall@10 0.010 ± 0.007, AUC in category 0.504 ± 0.019",
         ),
     )
 }
