@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: app test setup check format screenshots clean
+.PHONY: app test setup check screenshots clean
 
 app: $(VENV)/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)

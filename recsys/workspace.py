@@ -59,9 +59,18 @@ class Workspace:
 
     @classmethod
     def default(cls) -> Workspace:
-        """The workspace that the environment names, or ``workspace/`` beside ``app.py``."""
+        """The workspace that the environment names, or ``workspace/`` beside ``app.py``.
+
+        Raises DataError where ``RECSYS_HOME`` names no path.
+        """
         home = os.environ.get("RECSYS_HOME", "").strip()
-        return cls(Path(home).expanduser().resolve() if home else PROJECT_DIR / "workspace")
+        try:
+            return cls(Path(home).expanduser().resolve() if home else PROJECT_DIR / "workspace")
+        except (OSError, RuntimeError) as error:  # no such user, a loop of links
+            raise DataError(
+                f"RECSYS_HOME is {home[:120]!r}, which is no path ({error})",
+                "Set it to a folder that can be written, or leave it out",
+            ) from None
 
     @property
     def datasets_dir(self) -> Path:
@@ -97,9 +106,12 @@ class Workspace:
         return sorted(names)
 
     def resolve_dataset(self, name_or_path: str) -> Path:
-        """The folder of a data set given by its name or by a path. Raises DataError."""
+        """The folder of a data set given by its name or by a path. Raises DataError.
+
+        Links are followed, so that one folder is one data set, however it was named.
+        """
         if is_name(name_or_path) and (self.datasets_dir / name_or_path).is_dir():
-            return self.datasets_dir / name_or_path
+            return (self.datasets_dir / name_or_path).resolve()
         if name_or_path == DEMO_NAME and DEMO_DATA_DIR.is_dir():
             return DEMO_DATA_DIR
         path = _typed_path(name_or_path)
@@ -110,6 +122,13 @@ class Workspace:
             f"no data set {name_or_path[:120]!r}: neither a name in the workspace nor a folder",
             f"Known data sets: {known}",
         )
+
+    def dataset_name(self, folder: Path) -> str | None:
+        """The name that the workspace knows a data set's folder by, or None."""
+        if folder == DEMO_DATA_DIR:
+            return DEMO_NAME
+        names = (path.name for path in sorted(_folders(self.datasets_dir)))
+        return next((name for name in names if self.resolve_dataset(name) == folder), None)
 
     # models
 

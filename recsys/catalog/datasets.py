@@ -17,14 +17,15 @@ def open_dataset(name_or_path: str, workspace: Workspace) -> tuple[Catalog, Path
     A category file (``…/fashion-cat.json``) chooses one of several catalogues in a folder.
 
     Returns:
-        The catalogue, named after its folder, and the path that stands for it: its folder, or
-        the category file where the folder holds several catalogues.
+        The catalogue, named as the workspace knows it, else after its folder; and the path that
+        stands for it: its folder, or the category file where the folder holds several catalogues.
 
     Raises:
         DataError: nothing there, or nothing that can be read as a catalogue.
     """
     folder, base = _locate(name_or_path, workspace)
-    name = DEMO_NAME if folder == DEMO_DATA_DIR else folder.name
+    known = DEMO_NAME if folder == DEMO_DATA_DIR else workspace.dataset_name(folder)
+    name = known or folder.name
     try:
         if base is not None and len(stl_bases(folder)) > 1:
             catalog = read_stl(folder, f"{name}/{base}", base=base)

@@ -6,6 +6,7 @@ Text stays text: markup in a title is kept as it is and shown as it is, never in
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from recsys.catalog.catalog import CATEGORY_SEPARATOR, LoadReport, Problem
@@ -28,11 +29,15 @@ class Problems:
         self._counts: dict[str, int] = {}
         self._examples: list[Problem] = []
 
-    def add(self, kind: str, where: str, field: str, detail: str, remedy: str) -> None:
+    def add(
+        self, kind: str, where: str | Callable[[], str], field: str, detail: str, remedy: str
+    ) -> None:
+        """Counts a problem. ``where`` may be how to find the place, which can take a search."""
         count = self._counts.get(kind, 0)
         self._counts[kind] = count + 1
         if count < EXAMPLES_A_KIND:
-            self._examples.append(Problem(kind, where, field, detail, remedy))
+            place = where if isinstance(where, str) else where()
+            self._examples.append(Problem(kind, place, field, detail, remedy))
 
     def report(self) -> LoadReport:
         return LoadReport(dict(self._counts), tuple(self._examples))

@@ -11,13 +11,16 @@ from typing import Any, NamedTuple
 
 from recsys.errors import DataError
 
-MAX_FILE_BYTES = 1 << 29  # the published files have 10 MB; one object is held in memory whole
+# An object is held in memory whole, up to some 25 times its size: 64 MiB are 20 times the
+# published category file, and titles and addresses of 200,000 products. Lines are read one by one.
+MAX_OBJECT_BYTES = 1 << 26
+MAX_LINES_BYTES = 1 << 29
 MAX_LINE_BYTES = 1 << 16  # a pair has about 130 bytes
 
 _LINE_REMEDY = 'Expected one object a line: {"product": ID, "scene": ID, "bbox": [l, t, r, b]}'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JsonObject:
     """An object as its file has it: names in order, and one that is there twice twice."""
 
@@ -50,7 +53,7 @@ class JsonLine(NamedTuple):
 
 def read_json_object(path: Path, meaning: str) -> JsonObject:
     """Reads a file that is one object. Raises DataError naming file, line and column."""
-    _check_file(path)
+    _check_file(path, MAX_OBJECT_BYTES)
     remedy = f"Expected one JSON object in UTF-8: {meaning}"
     data = path.read_bytes()
     try:
@@ -61,6 +64,7 @@ def read_json_object(path: Path, meaning: str) -> JsonObject:
             f"{path.name}:{line}: expected UTF-8, found the byte 0x{data[error.start]:02x}",
             "Save the file as UTF-8",
         ) from None
+    del data
     try:
         value = json.loads(text, object_pairs_hook=JsonObject)
     except json.JSONDecodeError as error:
@@ -82,7 +86,7 @@ def read_json_lines(path: Path) -> Iterator[JsonLine]:
 
     Raises DataError where the file cannot be read at all.
     """
-    _check_file(path)
+    _check_file(path, MAX_LINES_BYTES)
     decoder = json.JSONDecoder(object_pairs_hook=_unique)
     with path.open("rb") as file:
         number = 0
@@ -130,7 +134,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path, max_bytes: int) -> None:
     try:
         status = path.stat()
     except OSError as error:
@@ -138,9 +142,9 @@ def _check_file(path: Path) -> None:
         raise DataError(f"{path} cannot be read ({reason})", "Check the path and rights") from None
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{path} is not a regular file", "Put the file itself there")
-    if status.st_size > MAX_FILE_BYTES:
+    if status.st_size > max_bytes:
         raise DataError(
             f"{path.name} has {status.st_size / 2**20:,.0f} MiB, "
-            f"at most {MAX_FILE_BYTES // 2**20} MiB are read",
+            f"at most {max_bytes // 2**20} MiB are read",
             "Split the data set",
         )

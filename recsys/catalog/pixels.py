@@ -7,9 +7,11 @@ exactly what ``fit_image(decode_image(path), …)`` gives for one picture alone.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import shutil
 import time
 import zlib
 from collections.abc import Callable, Collection, Sequence
@@ -32,6 +34,7 @@ SCENE_FILL = 128
 Progress = Callable[[int, int], None]
 
 _FORMAT = 1
+_LEFTOVER_AGE_S = 24 * 3600.0  # no build writes nothing for a day
 _EXAMPLES = 3  # unreadable pictures that are named; the rest are counted
 _CHUNK = 64  # rows decoded between two calls of progress; bounds what waits in memory
 _THREADS = min(4, os.cpu_count() or 1)  # a decoder may need some 350 MB for a hostile picture
@@ -103,9 +106,16 @@ def unreadable_lines(
         products, scenes: ids of a table of embeddings, which has a row for each picture that
             can be read. Of the others only the first few are decoded, for the reason.
     """
-    has_row: set[str] = {*products, *scenes}
-    items = (*catalog.products, *catalog.scenes)
-    images = [item.image for item in items if item.image is not None and item.id not in has_row]
+    of_products, of_scenes = set(products), set(scenes)
+    images = [
+        product.image
+        for product in catalog.products
+        if product.image is not None and product.id not in of_products
+    ] + [
+        scene.image
+        for scene in catalog.scenes
+        if scene.image is not None and scene.id not in of_scenes
+    ]
     if not images:
         return []
     decoded = (_decode(image, 1, 1, 0)[2] for image in images[:_EXAMPLES])
@@ -161,6 +171,7 @@ def _cached(
     found = _load(folder, shape)
     if found is not None:
         return found
+    _sweep(folder.parent)
     try:
         with new_folder(folder) as temporary:
             _build(temporary, images, shape, fill, progress)
@@ -176,6 +187,16 @@ def _cached(
     if found is None:
         raise DataError(f"the pixel cache {folder} cannot be read back", "Check the disk")
     return found
+
+
+def _sweep(caches: Path) -> None:
+    """Removes what killed builds left, of whatever data: other states of it come back no more."""
+    oldest = time.time() - _LEFTOVER_AGE_S
+    for left in caches.glob(".*"):
+        with contextlib.suppress(OSError):
+            touched = [file.lstat().st_mtime for file in (left, *left.iterdir())]
+            if max(touched) < oldest:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _built_by_another(

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
@@ -143,7 +144,7 @@ def _read_categories(path: Path, problems: Problems) -> dict[str, str]:
     for product_id, value in _checked_ids(entries, problems):
         category = read_category(value)
         if category != value:
-            where = entries.where(product_id)
+            where = partial(entries.where, product_id)
             if category == UNCATEGORISED:
                 text = f"{product_id} has no category path but {_shown(value)}"
                 remedy = f"It is listed under {UNCATEGORISED}; give it a path of text"
@@ -169,7 +170,7 @@ def _read_details(
     details: dict[str, dict[str, Any]] = {}
     entries = read_json_object(path, "product id → title, brand, price, url")
     for product_id, value in _checked_ids(entries, problems):
-        where = entries.where(product_id)
+        where = partial(entries.where, product_id)
         if product_id not in categories:
             remedy = "Add it to the category file, or remove it here"
             problems.add("unknown-product", where, "", f"no product {product_id}", remedy)
@@ -206,10 +207,10 @@ def _checked_ids(entries: JsonObject, problems: Problems) -> Iterator[tuple[str,
     seen: set[str] = set()
     for item_id, value in entries.pairs:
         if not is_item_id(item_id):
-            where = entries.where(item_id)
+            where = partial(entries.where, item_id)
             problems.add("bad-id", where, "product", f"the id {_shown(item_id)}", _ID_REMEDY)
         elif item_id in seen:
-            where = entries.where(item_id, last=True)
+            where = partial(entries.where, item_id, last=True)
             text = f"{item_id} was there before"
             problems.add("duplicate-id", where, "product", text, "The first one is used")
         else:

@@ -41,7 +41,6 @@ def embed(output: Output, model: str, data: str, out: Path | None, products_only
 
     workspace = Workspace.default()
     catalog, folder = open_dataset(data, workspace)
-    output.warn_of(catalog)
     bundle = workspace.resolve_model(model)
     loaded = load_model(bundle)
     target = workspace.embeddings_dir(bundle, folder) if out is None else out.resolve()
@@ -49,6 +48,7 @@ def embed(output: Output, model: str, data: str, out: Path | None, products_only
         table = EmbeddingTable.build(
             loaded, catalog, workspace, target, progress, with_scenes=not products_only
         )
+    output.warn_of(catalog, table)
     scenes, regions, dim = len(table.scene_ids), loaded.regions, loaded.embedding_dim
     if output.as_json:
         output.result(

@@ -82,7 +82,7 @@ def evaluate(
     bundle = workspace.resolve_model(model)
     with output.progress("Embedding") as progress:
         server = open_server(data, model, workspace, progress)
-    output.warn_of(server.catalog)
+    output.warn_of(server.catalog, server.table)
     with output.progress("Embedding for other models") as progress:
         rivals = [open_server(data, other, workspace, progress) for other in beside]
         if not beside and not alone:

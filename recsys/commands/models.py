@@ -70,11 +70,11 @@ def promote(output: Output, model: str, data: str) -> None:
     _, folder = open_dataset(data, workspace)
     with output.progress("Embedding") as progress:
         server = open_server(data, model, workspace, progress)
-    output.warn_of(server.catalog)
+    output.warn_of(server.catalog, server.table)
     before = _live(output, workspace)
     pointer = LivePointer(
         model=bundle.name if bundle.parent == workspace.models_dir else str(bundle),
-        data=_lasting_name(data, folder, workspace),
+        data=_lasting_name(folder, workspace),
         since=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     workspace.set_live(pointer)
@@ -168,10 +168,6 @@ def _record(model_id: str, folder: Path, live: LivePointer | None) -> dict[str, 
     }
 
 
-def _lasting_name(data: str, folder: Path, workspace: Workspace) -> str:
+def _lasting_name(folder: Path, workspace: Workspace) -> str:
     """A data set's name where it has one, else a path that holds from any folder."""
-    from recsys.workspace import DEMO_DATA_DIR, is_name
-
-    if folder.parent == workspace.datasets_dir or folder == DEMO_DATA_DIR:
-        return data if is_name(data) else folder.name
-    return str(folder)
+    return workspace.dataset_name(folder) or str(folder)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import json
+import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from recsys.catalog.catalog import Catalog
+    from recsys.retrieval.embeddings import EmbeddingTable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -86,8 +90,8 @@ class Output:
             f"Warning: {one_line(message)}", markup=False, soft_wrap=True, style="yellow"
         )
 
-    def warn_of(self, catalog: Catalog) -> None:
-        """What reading the data set left out, in a few lines."""
+    def warn_of(self, catalog: Catalog, table: EmbeddingTable | None = None) -> None:
+        """What reading the data set left out, and which pictures embedding could not read."""
         lines = catalog.report.lines()
         if lines:
             self.warn(f"{catalog.name}: {catalog.report.total} entries were left out or repaired")
@@ -95,6 +99,11 @@ class Output:
             self.note(f"  {line}")
         if len(lines) > _PROBLEM_LINES:
             self.note(f"  and {len(lines) - _PROBLEM_LINES} more kinds")
+        if table is not None:
+            from recsys.catalog.pixels import unreadable_lines
+
+            for line in unreadable_lines(catalog, table.product_ids, table.scene_ids):
+                self.warn(f"{catalog.name}: {line}")
 
     @contextlib.contextmanager
     def progress(self, what: str) -> Iterator[Progress]:
@@ -138,12 +147,48 @@ def with_output(function: Callable[Concatenate[Output, P], T]) -> Callable[P, T]
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
         as_json = bool(kwargs.pop("as_json", False))
         output = Output(as_json, sys.stdout, sys.stderr)
-        with contextlib.redirect_stdout(sys.stderr):
-            value = function(output, *args, **kwargs)
-        sys.stdout.flush()
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                value = function(output, *args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read the output stopped reading
+            raise
+        except OSError as error:
+            raise _of_files(error) from error
+        except ValueError as error:
+            refused = _os_error_in(error)
+            if refused is None:
+                raise
+            raise _of_files(refused) from error
         return value
 
     return wrapped
+
+
+def _os_error_in(error: ValueError) -> OSError | None:
+    """What the system refused TensorStore, which writes checkpoints: it tells it in a text.
+
+    E.g. ``… Failed writing: "/home/state": … File too large [os_error_code='27']``.
+    """
+    code = re.search(r"\[os_error_code='(\d+)'\]", str(error))
+    if code is None:
+        return None
+    number = int(code[1])
+    path = re.search(r'"(/[^"]*)"', str(error))
+    return OSError(number, os.strerror(number), path[1] if path else None)
+
+
+def _of_files(error: OSError) -> RecsysError:
+    """What the system refused, as something that a person can mend: which file, and why."""
+    reason = error.strerror or str(error) or type(error).__name__
+    names = [os.fsdecode(name) for name in (error.filename, error.filename2) if name]
+    what = " and ".join(name[:300] for name in names) or "a file"
+    remedy = "Check the path and the disk, then run it again"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        remedy = "Free some space, or set RECSYS_HOME or --out to a folder with space"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        remedy = "Check its rights, or set RECSYS_HOME or --out to a folder that can be written"
+    return RecsysError(f"{what} cannot be read or written ({reason})", remedy)
 
 
 # options that several commands share

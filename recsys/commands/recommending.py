@@ -62,7 +62,7 @@ def recommend(
     check_k(k)  # before anything is embedded
     with output.progress("Embedding") as progress:
         server = open_server(data, model, Workspace.default(), progress)
-    output.warn_of(server.catalog)
+    output.warn_of(server.catalog, server.table)
     if scenes is not None:
         _write_all(output, server, k, category)
         return
@@ -85,13 +85,21 @@ def _scene_request(catalog: Catalog, scene: str, k: int, category: str | None) -
 
     if catalog.has_scene(scene):
         return Request("scene", k=k, scene=scene, category=category)
-    path = Path(scene).expanduser()
-    if not path.exists():
+    path = _existing(scene)
+    if path is None:
         raise RequestError(
             f"no scene {scene[:80]!r} in the data set {catalog.name}, and no such file",
             "Give the id of one of its scenes, or the path of a picture",
         )
     return Request("scene", k=k, image=decode_image(path), category=category)
+
+
+def _existing(typed: str) -> Path | None:
+    try:
+        path = Path(typed).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a zero byte
+        return None
 
 
 def _write_all(output: Output, server: Server, k: int, category: str | None) -> None:

@@ -73,6 +73,7 @@ def train(
     if resume is not None and (preset is not None or seed is not None):
         raise click.UsageError("A resumed run keeps its preset and seed; leave them out.")
 
+    from recsys.catalog.datasets import open_dataset
     from recsys.learning.presets import DEFAULT_PRESET
     from recsys.learning.train import Interrupted, TrainRequest
     from recsys.learning.train import train as start
@@ -87,9 +88,12 @@ def train(
         resume=resume,
         seed=seed,
     )
+    workspace = Workspace.default()
+    if data is not None:  # a run that is resumed on its own data has told it before
+        output.warn_of(open_dataset(data, workspace)[0])
     try:
         with _watch(output) as events:
-            model_id = start(request, Workspace.default(), events)
+            model_id = start(request, workspace, events)
     except Interrupted as error:
         raise Stopped(error.message, error.remedy) from None
     if output.as_json:

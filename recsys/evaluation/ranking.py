@@ -271,18 +271,6 @@ def draw_contrast(
     return drawn
 
 
-def ranks_in_lists(
-    lists: NDArray[np.integer], scene: NDArray[np.integer], product: NDArray[np.integer]
-) -> Ints:
-    """Rank ``int64 [n]`` of given products in ranked rows ``[Q, k]``; 0 where not listed.
-
-    >>> ranks_in_lists(np.array([[7, 3, 5]]), np.array([0, 0]), np.array([5, 4])).tolist()
-    [3, 0]
-    """
-    hits = lists[scene] == product[:, None]
-    return np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, 0).astype(np.int64)
-
-
 # figures a scene, from the ranks of its positives (a rank of 0 means: not in the list)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog.catalog import Catalog
-from recsys.catalog.splits import Part, split_scenes
+from recsys.catalog.splits import Part, near, photo_hashes, split_scenes
 from recsys.errors import ModelError
 from recsys.evaluation.bootstrap import RESAMPLES, Terms, interval, resample
 from recsys.evaluation.ranking import (
@@ -27,7 +27,7 @@ from recsys.evaluation.ranking import (
     reciprocal_rank,
 )
 from recsys.evaluation.scorers import Scorer, baseline_scorers, chunks, model_scorer
-from recsys.evaluation.trial import Trial, plan
+from recsys.evaluation.trial import MAX_LOOK_ALIKES, Trial, plan
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -84,16 +84,20 @@ def evaluate(
     catalog = server.catalog
     model, table = model_of(server)
     others = [model_of(rival) for rival in rivals]
+    split = split_scenes(catalog, workspace)
+    copies = _copies([model, *(other for other, _ in others)], catalog, workspace)
     trial = plan(
         catalog,
         part,
-        split_scenes(catalog, workspace),
+        split,
         pictured_scenes=np.array([catalog.scene_row(name) for name in table.scene_ids], np.int64),
         pictured_products=np.array(
             [catalog.product_row(name) for name in table.product_ids], np.int64
         ),
         scenes_seen=model.scenes_seen.union(*(other.scenes_seen for other, _ in others)),
         fitted=model.scenes_seen,
+        copies=np.any(copies, axis=0),
+        copies_fitted=copies[0],
         labels=labels,
         seed=seed,
     )
@@ -148,6 +152,11 @@ def evaluate(
     }
     record["warnings"] = _warnings(record, trial)
     record["notes"] = _notes(trial)
+    if _hides_its_photos(model, catalog):
+        record["notes"].append(
+            "the model does not tell which photos it was trained on: copies of them under other "
+            "ids cannot be found"
+        )
     return Report(record)
 
 
@@ -173,6 +182,29 @@ def _info(model: Embedder) -> dict[str, Any]:
 def _is_trained_on(model: Embedder, catalog: Catalog) -> bool:
     trained_on = _info(model).get("trained_on") or {}
     return trained_on.get("fingerprint") == catalog.fingerprint
+
+
+def _photo_hashes(model: Embedder) -> list[str]:
+    """What the bundle tells of the photos that training saw; older ones tell nothing."""
+    hashes = (_info(model).get("trained_on") or {}).get("photo_hashes")
+    return [text for text in hashes if isinstance(text, str)] if isinstance(hashes, list) else []
+
+
+def _copies(
+    models: Sequence[Embedder], catalog: Catalog, workspace: Workspace
+) -> NDArray[np.bool_]:
+    """``bool [models, S]``: scenes whose photo is nearly one that a model was fitted to."""
+    known = [_photo_hashes(model) for model in models]
+    if not any(known):
+        return np.zeros((len(models), len(catalog.scenes)), bool)
+    hashes = photo_hashes(catalog, workspace, range(len(catalog.scenes)))
+    return np.stack([near(hashes, others) for others in known])
+
+
+def _hides_its_photos(model: Embedder, catalog: Catalog) -> bool:
+    """Whether copies may be among the scenes; its own data's split keeps them together."""
+    trained = bool(model.scenes_seen) and not _is_trained_on(model, catalog)
+    return trained and not _photo_hashes(model)
 
 
 # what is measured of a recommender
@@ -264,6 +296,7 @@ def _counts(trial: Trial) -> dict[str, Any]:
         "positives": len(trial.positives.scene),
         "scenes_left_out": dict(trial.left_out),
         "scenes_seen_in_training": trial.seen_scenes,
+        "copies_of_training_photos": trial.copied_scenes,
         "products_without_picture": trial.products_without_picture,
         "positives_without_picture": trial.positives_without_picture,
         "positives_of_products_seen_in_training": int(np.count_nonzero(trial.seen)),
@@ -284,6 +317,11 @@ def _warnings(record: dict[str, Any], trial: Trial) -> list[str]:
         warnings.append(
             f"{trial.seen_scenes} of the {len(trial.scene_rows)} scenes were seen in training: "
             "these figures are too good to be believed"
+        )
+    if trial.copied_scenes and trial.part != "train":
+        warnings.append(
+            f"{trial.copied_scenes} of the {len(trial.scene_rows)} scenes are copies of training "
+            "photos under other ids: these figures are too good to be believed"
         )
     if trial.part == "train":
         warnings.append("these are training scenes: the figures show fit, not quality")
@@ -311,6 +349,11 @@ def _notes(trial: Trial) -> list[str]:
         notes.append("validation scenes may have had a say in choosing the model")
     for reason, count in trial.left_out.items():
         notes.append(f"{count} scenes left out: {reason}")
+    if trial.large_groups:
+        notes.append(
+            f"lenient: {trial.large_groups} boxes or labels with more than {MAX_LOOK_ALIKES} "
+            "products are left out"
+        )
     if trial.positives_without_picture:
         notes.append(
             f"{trial.positives_without_picture} right products have no readable picture and "

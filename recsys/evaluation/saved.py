@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from recsys.errors import ModelError
-from recsys.evaluation.report import FORMAT, Report
+from recsys.evaluation.report import FORMAT, MAIN_FIGURE, Report
 from recsys.learning.bundle import read_info
 from recsys.workspace import Workspace, write_json
 
@@ -31,14 +32,33 @@ def save_report(report: Report, bundle: Path) -> Path:
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
-    """A saved report; None where there is none of this format."""
+    """A saved report; None where there is none of this format, or a damaged one.
+
+    What others read of a report is there: the names, and all figures with their intervals.
+    """
     try:
         record = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        if record["format"] != FORMAT:
+            return None
+        _check(record)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    if isinstance(record, dict) and record.get("format") == FORMAT:
-        return record
-    return None
+    except OverflowError:  # a number of hundreds of digits
+        return None
+    return cast(dict[str, Any], record)
+
+
+def _check(record: dict[str, Any]) -> None:
+    """Raises ValueError, or what a missing or strange part raises."""
+    texts = (record["model"], record["preset"], record["created"], record["split"])
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("names")
+    if MAIN_FIGURE not in record["figures"]:
+        raise ValueError("figures")
+    for figure in record["figures"].values():
+        for value in (figure["value"], figure["low"], figure["high"]):
+            if value is not None and not (type(value) in (float, int) and isfinite(value)):
+                raise ValueError("figures")
 
 
 def comparable_rows(report: Report, workspace: Workspace) -> list[dict[str, Any]]:

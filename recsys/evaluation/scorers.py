@@ -24,6 +24,7 @@ Scorer = Callable[[slice], NDArray[np.float32]]
 """Scores ``float32 [q, P]`` of a run of the trial's scenes, higher is better."""
 
 _CHUNK_CELLS = 8_000_000
+_EMBEDDED_AT_ONCE = 32
 
 
 def chunks(scorer: Scorer, trial: Trial) -> Iterator[NDArray[np.float32]]:
@@ -52,7 +53,11 @@ def model_scorer(model: Embedder, table: EmbeddingTable, catalog: Catalog, trial
     rows = np.array([place[name] for name in wanted], np.int64)
 
     def score(chunk: slice) -> NDArray[np.float32]:
-        vectors = table.scene_vectors(rows[chunk], model, catalog)
+        wanted = rows[chunk]
+        # Without stored vectors photos are decoded now, and canvases are large: a few at a time.
+        size = _EMBEDDED_AT_ONCE if table.scenes is None else max(1, len(wanted))
+        parts = (wanted[begin : begin + size] for begin in range(0, len(wanted), size))
+        vectors = np.concatenate([table.scene_vectors(part, model, catalog) for part in parts])
         return np.stack(list(index.scores(vectors)))
 
     return score

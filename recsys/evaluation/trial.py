@@ -21,6 +21,9 @@ from recsys.evaluation.ranking import LookAlikes, Positives, draw_contrast
 
 Rows = NDArray[np.int64]
 
+MAX_LOOK_ALIKES = 100
+"""Products in a group of look-alikes; in real looks a box stands for ten at most."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -35,9 +38,11 @@ class Trial:
         category: ``int32 [P]``.
         contrast: ``int64 [N]`` one wrong product of each positive's category, −1 for none.
         alike: products that share a box with one another in some scene, or a set of labels.
+        large_groups: boxes and sets of labels with too many products to tell anything.
         train_counts: ``int64 [P]`` pairs with scenes that the model was fitted to.
         seen: ``bool [N]``, whether the positive's product has such a pair.
         seen_scenes: how many of the Q scenes the model was fitted to.
+        copied_scenes: how many more show nearly the same picture as one that it was fitted to.
         left_out: how many scenes of the part are not measured, by reason.
         products_without_picture, positives_without_picture: what cannot be recommended.
     """
@@ -49,9 +54,11 @@ class Trial:
     category: NDArray[np.int32]
     contrast: Rows
     alike: LookAlikes
+    large_groups: int
     train_counts: Rows
     seen: NDArray[np.bool_]
     seen_scenes: int
+    copied_scenes: int
     left_out: dict[str, int]
     products_without_picture: int
     positives_without_picture: int
@@ -66,25 +73,33 @@ def plan(
     pictured_products: NDArray[np.integer],
     scenes_seen: frozenset[str],
     fitted: frozenset[str] | None = None,
+    copies: NDArray[np.bool_] | None = None,
+    copies_fitted: NDArray[np.bool_] | None = None,
     labels: Mapping[str, Hashable] | None = None,
     seed: int = 0,
 ) -> Trial:
     """Chooses the scenes of a part that can be measured, and counts those that cannot.
 
     A scene needs a readable picture and at least one product with one. Of ``all`` scenes
-    those that a model was fitted to are left out: what it has seen says nothing about what
-    it can do.
+    those that a model was fitted to are left out, and so are copies of their photos: what it
+    has seen says nothing about what it can do.
 
     Args:
         pictured_scenes, pictured_products: catalogue rows with a readable picture.
         scenes_seen: ids of the scenes that any of the compared models was fitted to.
         fitted: ids that the evaluated model was fitted to, where others are compared too.
+        copies: ``bool [S]``, scenes that show nearly the same picture as one that any of the
+            compared models was fitted to, under whatever id; None where nothing is known.
+        copies_fitted: the same for the evaluated model alone.
         labels: product id → its labels, where the data tells; the same labels look alike.
 
     Raises:
         DataError: nothing is left to measure.
     """
     fitted = scenes_seen if fitted is None else fitted
+    unknown = np.zeros(len(catalog.scenes), bool)
+    copies = unknown if copies is None else copies
+    copies_fitted = copies if copies_fitted is None else copies_fitted
     seen_rows = np.array([s in scenes_seen for s in (scene.id for scene in catalog.scenes)], bool)
     train_rows = [row for row, scene in enumerate(catalog.scenes) if scene.id in fitted]
     column = np.full(len(catalog.products), -1, np.int64)
@@ -110,6 +125,7 @@ def plan(
     keep("without a product that has a picture", answerable)
     if part == "all":
         keep("seen in training", ~seen_rows)
+        keep("copies of training photos", ~copies)
     if not len(rows):
         reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise DataError(
@@ -129,6 +145,7 @@ def plan(
     counts = catalog.popularity(np.array(train_rows, np.int64))[product_rows].astype(np.int64)
     was_fitted = np.zeros(len(catalog.scenes), bool)
     was_fitted[train_rows] = True
+    alike, large_groups = _look_alikes(catalog, column, len(product_rows), labels or {})
     return Trial(
         part=part,
         scene_rows=rows,
@@ -136,10 +153,12 @@ def plan(
         positives=positives,
         category=category,
         contrast=draw_contrast(positives, category, seed=seed, keys=rows),
-        alike=_look_alikes(catalog, column, len(product_rows), labels or {}),
+        alike=alike,
+        large_groups=large_groups,
         train_counts=counts,
         seen=counts[positives.product] > 0,
         seen_scenes=int(np.count_nonzero(was_fitted[rows])),
+        copied_scenes=int(np.count_nonzero(copies_fitted[rows] & ~was_fitted[rows])),
         left_out=left_out,
         products_without_picture=len(catalog.products) - len(product_rows),
         positives_without_picture=int(np.count_nonzero(~known)),
@@ -148,8 +167,12 @@ def plan(
 
 def _look_alikes(
     catalog: Catalog, column: Rows, products: int, labels: Mapping[str, Hashable]
-) -> LookAlikes:
-    """Products that one box of one scene stands for, or that are labelled the same."""
+) -> tuple[LookAlikes, int]:
+    """Products that one box of one scene stands for, or that are labelled the same.
+
+    And the number of groups that are left out: of n products each has n − 1 look-alikes, so
+    one box with a whole catalogue in it would link everything with everything.
+    """
     groups: dict[Hashable, list[int]] = {}
     boxed = ~np.isnan(catalog.pair_box).any(axis=1) & (column[catalog.pair_product] >= 0)
     for pair in np.flatnonzero(boxed):
@@ -158,11 +181,13 @@ def _look_alikes(
     for row, product in enumerate(catalog.products):
         if product.id in labels and column[row] >= 0:
             groups.setdefault(("labels", labels[product.id]), []).append(int(column[row]))
-    links = [link for members in groups.values() for link in combinations(members, 2)]
+    usable = [members for members in groups.values() if len(members) <= MAX_LOOK_ALIKES]
+    large = len(groups) - len(usable)
+    links = [link for members in usable for link in combinations(members, 2)]
     if not links:
-        return LookAlikes.none(products)
+        return LookAlikes.none(products), large
     pairs = np.array(links, np.int64)
-    return LookAlikes.from_pairs(pairs[:, 0], pairs[:, 1], products)
+    return LookAlikes.from_pairs(pairs[:, 0], pairs[:, 1], products), large
 
 
 def demo_labels(folder: Path) -> dict[str, Hashable]:

@@ -43,7 +43,7 @@ class Checkpoints:
         """Writes a checkpoint of a state's tree and a JSON-able progress; returns its step."""
         import orbax.checkpoint as ocp
 
-        logging.getLogger("absl").setLevel(logging.ERROR)
+        logging.getLogger("absl").setLevel(logging.CRITICAL)
         step = int(progress["step"])
         leaves = flat_paths(state)
         shapes = {name: [str(leaf.dtype), list(leaf.shape)] for name, leaf in leaves.items()}
@@ -86,7 +86,7 @@ class Checkpoints:
     def _read(self, step: int, template: Any) -> tuple[Any, dict[str, Any]]:
         import orbax.checkpoint as ocp
 
-        logging.getLogger("absl").setLevel(logging.ERROR)
+        logging.getLogger("absl").setLevel(logging.CRITICAL)
         folder = self._path(step)
         # Checked before Orbax reads: it passes over some damage and prints pages about the rest.
         if json.loads((folder / "files.json").read_text("utf-8")) != _digests(folder):

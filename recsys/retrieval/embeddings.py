@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog.catalog import Catalog
-from recsys.catalog.images import decode_image, fit_image
+from recsys.catalog.images import DECODER_VERSION, decode_image, fit_image
 from recsys.catalog.pixels import SCENE_FILL, product_pixels, scene_pixels
 from recsys.errors import ImageError, ModelError, StaleError
 from recsys.retrieval.embedder import Embedder, Score
@@ -30,6 +30,7 @@ from recsys.workspace import Workspace, new_folder, write_json, write_text
 Progress = Callable[[int, int], None]
 
 _FORMAT = 1
+_FIRST_DECODER = 1  # of tables from before they said which
 _BATCH = 64  # pictures embedded between two calls of progress
 _FILES = ("products.npy", "products.txt", "scenes.npy", "scenes.txt", "meta.json")
 
@@ -183,7 +184,7 @@ class EmbeddingTable:
         model_arg: str | None = None,
         data_arg: str | None = None,
     ) -> None:
-        """Refuses a table of another model or other data.
+        """Refuses a table of another model, other data, or pictures decoded otherwise.
 
         Args:
             model_arg, data_arg: how the person named them, for the command in the message;
@@ -192,10 +193,12 @@ class EmbeddingTable:
         Raises StaleError, which says what differs and how to make the table anew.
         """
         data = self.meta["data"]
+        decoder = self.meta.get("decoder", _FIRST_DECODER)
         compared = (
             ("the model", self.meta["model"], model.fingerprint),
             ("the products", data["products"], catalog.products_fingerprint),
             ("the scenes", data["scenes"], catalog.scenes_fingerprint),
+            ("the decoder of pictures", decoder, DECODER_VERSION),
         )
         changed = [name for name, made_from, now in compared if made_from != now]
         if changed:
@@ -334,6 +337,7 @@ def _meta(model: Embedder, catalog: Catalog) -> dict[str, Any]:
             "products": catalog.products_fingerprint,
             "scenes": catalog.scenes_fingerprint,
         },
+        "decoder": DECODER_VERSION,
         "score": model.score,
         "tau": float(model.tau),
         "dim": int(model.embedding_dim),

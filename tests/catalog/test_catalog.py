@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
+import time
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -18,6 +22,7 @@ from recsys.catalog.catalog import (
     Scene,
     SceneId,
 )
+from recsys.catalog.images import MAX_BYTES
 from recsys.catalog.stl import read_stl
 from recsys.errors import RequestError
 from tests.support.planted import write_planted
@@ -184,6 +189,44 @@ def test_fingerprints_change_with_what_they_stand_for(tmp_path: Path) -> None:
     categories.write_text(categories.read_text().replace("Planted|Dotted", "Planted|Spots"))
     fifth = prints(folder)
     assert [a == b for a, b in zip(fourth, fifth, strict=True)] == [True, True, False]
+
+
+def _digest_of(picture: Path) -> str:
+    none = np.zeros(0, np.int32)
+    scenes = [Scene(SceneId("s"), picture)]
+    return Catalog("one", [], scenes, none, none, np.zeros((0, 4), np.float32)).scenes_fingerprint
+
+
+def test_a_picture_of_any_allowed_size_counts_with_all_its_bytes(tmp_path: Path) -> None:
+    content = np.random.default_rng(0).bytes(900_001)  # several pieces of reading
+    (tmp_path / "s.jpg").write_bytes(content)
+    whole = hashlib.blake2b(content, digest_size=16).digest()
+    expected = hashlib.blake2b(b"s\x00" + whole, digest_size=16).hexdigest()
+    assert _digest_of(tmp_path / "s.jpg") == expected
+    (tmp_path / "s.jpg").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert _digest_of(tmp_path / "s.jpg") != expected
+
+
+def test_a_huge_file_is_hashed_within_bounds(tmp_path: Path) -> None:
+    def huge(size: int) -> str:
+        with (tmp_path / "s.jpg").open("wb") as file:
+            file.truncate(size)  # sparse: it takes no space
+        return _digest_of(tmp_path / "s.jpg")
+
+    tracemalloc.start()
+    try:
+        began = time.monotonic()
+        prints = [huge(size) for size in (6 << 30, (6 << 30) + 1, MAX_BYTES, MAX_BYTES + 1)]
+        assert time.monotonic() - began < 20  # all of it would take some 20 s a file, and 6 GB
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+    assert len(set(prints)) == 4  # its size tells it from others
+
+
+def test_a_pipe_in_place_of_a_picture_holds_nothing_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "s.jpg")
+    assert _digest_of(tmp_path / "s.jpg") == _digest_of(tmp_path / "gone.jpg")
 
 
 # reports

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from recsys import workspace as workspace_module
-from recsys.catalog import datasets
 from recsys.catalog.datasets import list_datasets, open_dataset
 from recsys.errors import DataError
 from recsys.workspace import Workspace
@@ -27,6 +26,22 @@ def test_by_name_by_folder_and_by_category_file(tmp_path: Path, workspace: Works
         assert len(catalog.products) == 24
 
 
+def test_a_linked_folder_is_one_data_set(tmp_path: Path, workspace: Workspace) -> None:
+    folder = write_planted(tmp_path / "shelf" / "looks-2025")
+    workspace.datasets_dir.mkdir(parents=True)
+    (workspace.datasets_dir / "autumn").symlink_to(folder)
+    (tmp_path / "link").symlink_to(folder)
+    linked = workspace.datasets_dir / "autumn"
+    opened = [
+        open_dataset(str(given), workspace)
+        for given in ("autumn", linked, folder, tmp_path / "link", folder / "planted-cat.json")
+    ]
+    assert {path for _, path in opened} == {folder}
+    assert {catalog.name for catalog, _ in opened} == {"autumn"}
+    bundle = workspace.model_dir("regions-1")
+    assert len({workspace.embeddings_dir(bundle, path) for _, path in opened}) == 1
+
+
 def test_a_category_file_chooses_among_several(tmp_path: Path, workspace: Workspace) -> None:
     folder = write_stl(tmp_path / "both")
     (folder / "home-cat.json").write_text('{"lamp": "Home|Lamps"}')
@@ -43,8 +58,7 @@ def test_the_demo_is_called_demo(
     tmp_path: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     demo = write_planted(tmp_path / "assets" / "data")
-    for module in (workspace_module, datasets):
-        monkeypatch.setattr(module, "DEMO_DATA_DIR", demo)
+    monkeypatch.setattr(workspace_module, "DEMO_DATA_DIR", demo)
     catalog, path = open_dataset("demo", workspace)
     assert (catalog.name, path) == ("demo", demo)
     assert open_dataset(str(demo), workspace)[0].name == "demo"

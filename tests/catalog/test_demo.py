@@ -54,7 +54,9 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(
     assert _fingerprint(tmp_path / "again") == _fingerprint(small_demo)
     write_demo(tmp_path / "other", seed=4, products=3, scenes=2)
     other, first = _fingerprint(tmp_path / "other"), _fingerprint(small_demo)
-    assert not {name for name in other if name.startswith("images")} & set(first)
+    assert sum(name.startswith("images") for name in other) == 5
+    assert not set(other) & {name for name in first if name.startswith("images")}
+    assert not set(other.values()) & set(first.values())  # other bytes, not only other names
 
 
 def test_a_product_does_not_depend_on_how_many_are_drawn() -> None:

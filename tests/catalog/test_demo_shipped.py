@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from itertools import pairwise
 from pathlib import Path
@@ -11,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recsys.catalog.demo import plan_demo
+from recsys.catalog.demo import plan_demo, write
 from recsys.catalog.demo.plan import DemoPlan
-from recsys.catalog.demo.scene import scene_picture
+from recsys.catalog.demo.scene import Box, scene_picture
 from recsys.catalog.demo.shop import product_picture
 from recsys.catalog.splits import split_scenes
 from recsys.catalog.stl import read_stl
@@ -49,18 +48,53 @@ def test_tables_are_those_of_the_plan(plan: DemoPlan) -> None:
     assert len({product.style for product in plan.products}) >= 6
 
 
-def test_pictures_are_those_that_the_code_draws(plan: DemoPlan) -> None:
-    """Within what another build of the WebP encoder may change; byte identity is per Pillow."""
-    drawn = [(item.id, product_picture(item)) for item in plan.products[:3]]
-    drawn += [(item.id, scene_picture(item, plan.products)[0]) for item in plan.scenes[:3]]
-    for name, picture in drawn:
-        shipped = Image.open(DEMO_DATA_DIR / "images" / f"{name}.webp").convert("RGB")
-        buffer = io.BytesIO()
-        picture.save(buffer, "WEBP", quality=80, method=4)
-        again = Image.open(buffer).convert("RGB")
-        assert shipped.size == again.size
-        difference = np.asarray(shipped, np.float64) - np.asarray(again, np.float64)
-        assert np.abs(difference).mean() < 2.0
+@pytest.fixture(scope="module")
+def drawn(plan: DemoPlan) -> dict[int, dict[int, Box]]:
+    """A few scenes' numbers → the boxes that drawing them gives."""
+    return {at: scene_picture(plan.scenes[at], plan.products)[1] for at in (0, 1, 2, 500, 959)}
+
+
+def test_tables_that_need_no_drawing_are_the_writers_own_bytes(
+    plan: DemoPlan, tmp_path: Path
+) -> None:
+    write._write_tables(tmp_path, plan, [{} for _ in plan.scenes])
+    for name in ("demo-cat.json", "demo-products.json", "demo-truth.json", "README.md"):
+        assert (tmp_path / name).read_bytes() == (DEMO_DATA_DIR / name).read_bytes(), name
+
+
+def test_pairs_are_what_each_scene_wears(plan: DemoPlan, drawn: dict[int, dict[int, Box]]) -> None:
+    numbers = {product.id: index for index, product in enumerate(plan.products)}
+    shipped: dict[str, dict[int, list[float]]] = {scene.id: {} for scene in plan.scenes}
+    for line in (DEMO_DATA_DIR / "demo.json").read_text("utf-8").splitlines():
+        record = json.loads(line)
+        boxes = shipped[record["scene"]]
+        assert numbers[record["product"]] not in boxes
+        boxes[numbers[record["product"]]] = record["bbox"]
+    for scene in plan.scenes:
+        assert set(shipped[scene.id]) <= set(scene.worn)
+        assert shipped[scene.id]
+    for at, boxes_drawn in drawn.items():
+        expected = {i: [round(edge, 4) for edge in box] for i, box in boxes_drawn.items()}
+        assert shipped[plan.scenes[at].id] == expected
+
+
+def test_pictures_are_those_that_the_code_draws(plan: DemoPlan, tmp_path: Path) -> None:
+    """To the pixel: requirements pin Pillow, and its wheels bring their own WebP encoder."""
+    chosen = [
+        (item.id, product_picture(item), write._PRODUCT_QUALITY)
+        for item in (*plan.products[:3], plan.products[-1])
+    ]
+    chosen += [
+        (item.id, scene_picture(item, plan.products)[0], write._SCENE_QUALITY)
+        for item in (*plan.scenes[:3], plan.scenes[-1])
+    ]
+    for name, picture, quality in chosen:
+        write._save(picture, tmp_path / "again.webp", quality)
+        shipped, again = (
+            np.asarray(Image.open(path).convert("RGB"))
+            for path in (DEMO_DATA_DIR / "images" / f"{name}.webp", tmp_path / "again.webp")
+        )
+        np.testing.assert_array_equal(shipped, again)
 
 
 def test_catalogue_model_embeddings_and_report_belong_together(tmp_path: Path) -> None:
@@ -77,9 +111,6 @@ def test_catalogue_model_embeddings_and_report_belong_together(tmp_path: Path) -
     report = json.loads((DEMO_MODEL_DIR / "report.json").read_text("utf-8"))
     assert report["split"] == "test"
     figures = report["figures"]["recall@10"]
-    rivals = [baseline["recall@10"]["high"] for baseline in _baselines(report)]
+    assert set(report["baselines"]) == {"random", "popular", "colour"}
+    rivals = [baseline["recall@10"]["high"] for baseline in report["baselines"].values()]
     assert figures["low"] > 2 * max(rivals)
-
-
-def _baselines(report: dict[str, dict[str, dict[str, dict[str, float]]]]) -> list[dict]:
-    return [rival.get("figures", rival) for rival in report["baselines"].values()]

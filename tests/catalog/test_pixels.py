@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,14 @@ import pytest
 from recsys.catalog import pixels
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.images import decode_image, fit_image, fitted_box
-from recsys.catalog.pixels import PRODUCT_FILL, SCENE_FILL, product_pixels, scene_pixels
+from recsys.catalog.pixels import (
+    PRODUCT_FILL,
+    SCENE_FILL,
+    problem_lines,
+    product_pixels,
+    scene_pixels,
+    unreadable_lines,
+)
 from recsys.catalog.stl import read_stl
 from recsys.errors import DataError
 from recsys.workspace import Workspace
@@ -117,6 +126,34 @@ def test_missing_and_unreadable_pictures_are_filled_and_named(
     assert catalog.report.counts == {"missing-image": 1}
 
 
+def test_unreadable_pictures_are_told_once_with_the_first_reasons(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    folder = write_planted(tmp_path / "planted")
+    for number in range(5):
+        (folder / "images" / f"product-00{number}.png").write_text("<html>404</html>")
+    (folder / "images" / "studio-003.png").write_bytes(b"")
+    catalog = read_stl(folder)
+    products = product_pixels(catalog, 16, workspace)
+    scenes = scene_pixels(catalog, 24, 16, workspace)
+    (line,) = problem_lines(products, scenes, scene_pixels(catalog, 16, 16, workspace))
+    assert line.startswith("6 × unreadable-image (first: images/product-000.png: expected a JPEG")
+    assert line.count("found an HTML page") == 3
+    assert "Save the picture itself" in line
+    readable = [product.id for product in catalog.products[5:]]
+    pictured = [scene.id for scene in catalog.scenes if scene.id != "studio-003"]
+    assert unreadable_lines(catalog, readable, pictured) == [line]
+    (empty,) = unreadable_lines(catalog, [product.id for product in catalog.products], pictured)
+    assert empty.startswith("1 × unreadable-image (first: images/studio-003.png: ")
+    assert problem_lines() == []
+
+
+def test_readable_pictures_are_not_worth_a_line(planted: Catalog, workspace: Workspace) -> None:
+    assert problem_lines(product_pixels(planted, 16, workspace)) == []
+    products, scenes = ([item.id for item in some] for some in (planted.products, planted.scenes))
+    assert unreadable_lines(planted, products, scenes) == []
+
+
 def test_a_catalogue_without_scenes_has_no_pixels_of_them(
     tmp_path: Path, workspace: Workspace
 ) -> None:
@@ -161,6 +198,27 @@ def test_an_interrupted_build_leaves_nothing(planted: Catalog, workspace: Worksp
         scene_pixels(planted, 24, 16, workspace, interrupt)
     assert list((workspace.cache_dir / "pixels").iterdir()) == []
     assert scene_pixels(planted, 24, 16, workspace).valid.all()
+
+
+def test_what_killed_builds_left_is_swept_after_a_day(tmp_path: Path, workspace: Workspace) -> None:
+    folder = write_planted(tmp_path / "planted")
+    scene_pixels(read_stl(folder), 24, 16, workspace)
+    built = _folder(workspace)
+    yesterday = time.time() - 25 * 3600
+    for name in (".another-key.old", ".another-key.new", ".another-key.growing"):
+        left = built.parent / name
+        left.mkdir()
+        (left / "pixels.npy").write_bytes(b"half")
+        if name != ".another-key.new":
+            os.utime(left / "pixels.npy", (yesterday, yesterday))
+            os.utime(left, (yesterday, yesterday))
+    (built.parent / ".another-key.growing" / "pixels.npy").write_bytes(b"more")
+    os.utime(built.parent / ".another-key.growing", (yesterday, yesterday))
+    os.utime(built, (yesterday, yesterday))
+    scene_pixels(read_stl(folder), 16, 24, workspace)  # another build looks around
+    left = sorted(path.name for path in built.parent.glob(".*"))
+    assert left == [".another-key.growing", ".another-key.new"]
+    assert built.is_dir()  # finished caches stay, however old
 
 
 def test_a_cache_that_cannot_be_written_is_an_error_with_a_remedy(

@@ -18,8 +18,10 @@ from recsys.catalog.splits import (
     MAX_HAMMING_BITS,
     Split,
     _close_pairs,
+    near,
     near_duplicates,
     part_of,
+    photo_hashes,
     split_scenes,
 )
 from recsys.catalog.stl import read_stl
@@ -192,6 +194,52 @@ def test_scenes_without_a_readable_picture_stand_alone(tmp_path: Path) -> None:
     split = split_scenes(catalog)
     assert split.groups == 1
     assert len(split.rows("all")) == 4
+
+
+def test_hashes_of_photos_tell_copies_from_others(tmp_path: Path) -> None:
+    photo = _photo(0)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    here = _catalog(tmp_path / "here", {f"a{n}": _photo(n) for n in range(4)})
+    there = _catalog(
+        tmp_path / "there",
+        {
+            "b0": _photo(7),
+            "b1": photo,
+            "b2": photo.resize((140, 210)),
+            "b3": _photo(8),
+            "b4": Image.new("RGB", (60, 90), (0, 90, 200)),
+            "b5": Image.new("RGB", (60, 90), (200, 90, 0)),
+        },
+    )
+    (tmp_path / "there" / "b3.jpg").write_text("no picture")
+    workspace = Workspace(tmp_path / "home")
+    known = photo_hashes(here, workspace, [0, 1, 2])
+    assert [len(text) for text in known] == [400] * 3
+    asked = photo_hashes(there, workspace, np.arange(6))
+    assert asked[3] == ""
+    assert photo_hashes(there, workspace, [2, 0]) == [asked[2], asked[0]]
+    assert near(asked, known).tolist() == [False, True, True, False, False, False]
+    assert near(asked, asked[5:]).tolist() == [False] * 5 + [True]  # the colours tell them apart
+    assert near(asked, []).tolist() == [False] * 6
+    assert near([], known).tolist() == []
+    broken = ["", "zz", known[0][:-2], known[0] + "00", "é" * 400, known[0].upper() + "\n"]
+    assert near(broken, known).tolist() == [False] * 6
+    assert near(asked, broken).tolist() == [False] * 6
+
+
+def test_near_is_the_rule_of_the_split(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    photos = {f"p{n:02d}": _photo(n % 5) for n in range(20)}
+    for name in list(photos)[5:]:
+        photos[name] = ImageEnhance.Brightness(photos[name]).enhance(float(rng.uniform(0.8, 1.2)))
+    catalog = _catalog(tmp_path, photos)
+    hashes = photo_hashes(catalog, Workspace(tmp_path / "home"), range(20))
+    looks = np.array([list(bytes.fromhex(text)) for text in hashes], np.uint8)
+    pairs = _close_pairs(looks[:, :8].copy().view(np.uint64)[:, 0], looks[:, 8:])
+    assert 0 < len(pairs) < 190
+    for a, b in combinations(range(20), 2):
+        assert bool(near([hashes[a]], [hashes[b]])[0]) == ((a, b) in pairs)
 
 
 @needs_ccp_looks

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from recsys.catalog.jsonfiles import MAX_LINES_BYTES, MAX_OBJECT_BYTES
 from recsys.catalog.stl import is_item_id, read_stl, stl_bases
 from recsys.errors import DataError
 from tests.support.data import CCP_LOOKS, STL_FORMAT, needs_ccp_looks, needs_stl_format
@@ -186,12 +187,23 @@ def test_a_pipe_in_place_of_a_file_is_an_error_and_no_waiting(tmp_path: Path, na
         read_stl(folder)
 
 
-def test_a_file_too_large_to_hold_is_an_error(tmp_path: Path) -> None:
-    folder = write_stl(tmp_path)
-    with (folder / "fashion-cat.json").open("r+b") as file:
-        file.truncate(1 << 40)
-    with pytest.raises(DataError, match="at most 512 MiB are read"):
-        read_stl(folder)
+@pytest.mark.parametrize(
+    ("name", "bound", "said"),
+    [
+        ("fashion-cat.json", MAX_OBJECT_BYTES, "64 MiB"),
+        ("fashion-products.json", MAX_OBJECT_BYTES, "64 MiB"),
+        ("fashion.json", MAX_LINES_BYTES, "512 MiB"),
+    ],
+)
+def test_a_file_too_large_to_hold_is_an_error(
+    tmp_path: Path, name: str, bound: int, said: str
+) -> None:
+    folder = write_stl(tmp_path, details={})
+    for size in (bound + 1, 1 << 40):
+        with (folder / name).open("r+b") as file:
+            file.truncate(size)  # sparse: it takes no space
+        with pytest.raises(DataError, match=f"{name} has .* at most {said} are read"):
+            read_stl(folder)
 
 
 def test_item_ids() -> None:

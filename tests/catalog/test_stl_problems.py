@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recsys.catalog.fields import UNCATEGORISED
+from recsys.catalog.fields import EXAMPLES_A_KIND, UNCATEGORISED
+from recsys.catalog.jsonfiles import JsonObject
 from recsys.catalog.stl import read_stl
 from tests.support.stl_files import pair, pairs_of, write_stl
 
@@ -243,3 +244,44 @@ def test_details_of_nothing_known(tmp_path: Path) -> None:
         "duplicate-field": 1,
     }
     assert catalog.products[1].title == "a"
+
+
+# size: what can be wrong a thousand times is searched for a few times only
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names whose line was searched for, each at the cost of reading the file's text."""
+    asked: list[str] = []
+    where = JsonObject.where
+
+    def counted(self: JsonObject, key: str, *, last: bool = False) -> str:
+        asked.append(key)
+        return where(self, key, last=last)
+
+    monkeypatch.setattr(JsonObject, "where", counted)
+    return asked
+
+
+def test_good_details_are_never_searched_for(tmp_path: Path, searches: list[str]) -> None:
+    names = [f"p{n}" for n in range(3000)]
+    details = {name: {"title": f"Title {name}", "price": 5} for name in names}
+    catalog = read_stl(write_stl(tmp_path, dict.fromkeys(names, "Hats"), details=details))
+    assert catalog.products[7].title.startswith("Title p")
+    assert searches == []
+
+
+def test_bad_entries_are_searched_for_only_where_they_are_shown(
+    tmp_path: Path, searches: list[str]
+) -> None:
+    count = 3000
+    bad = ",".join(f'"a b{n}": "Hats", "x{n}": 5, "same": "Hats"' for n in range(count))
+    ghosts = ",".join(f'"ghost{n}": {{}}, "x{n}": {{"price": -1, "size": 2}}' for n in range(count))
+    catalog = read_stl(write_stl(tmp_path, f"{{{bad}}}", details=f"{{{ghosts}}}"))
+    assert catalog.report.counts["bad-id"] == count
+    assert catalog.report.counts["duplicate-id"] == count - 1
+    assert catalog.report.counts["bad-category"] == count
+    assert catalog.report.counts["unknown-product"] == count
+    assert catalog.report.counts["bad-price"] == count
+    assert catalog.report.counts["unknown-field"] == count
+    assert len(searches) == 6 * EXAMPLES_A_KIND

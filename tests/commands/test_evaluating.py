@@ -62,7 +62,8 @@ def test_figures_follow_from_the_written_vectors(run: Run, tmp_path: Path) -> No
     out = tmp_path / "vectors"
     written = answer(run("embed", *DATA, "--model", "stranger-3", "--out", out, "--json"))
     scenes, products = np.load(out / "scenes.npy"), np.load(out / "products.npy")
-    assert written["scenes"], written["regions"] == scenes.shape[:2]
+    assert (written["scenes"], written["regions"], written["dim"]) == scenes.shape
+    assert (written["products"], written["dim"]) == products.shape
     scene_ids = (out / "scenes.txt").read_text().split()
     product_ids = (out / "products.txt").read_text().split()
     meta = json.loads((out / "meta.json").read_text())

@@ -33,6 +33,29 @@ def test_a_damaged_model_does_not_hide_the_others(run: Run, shop: Workspace) -> 
         folder.rmdir()
 
 
+@pytest.mark.parametrize(
+    "report",
+    [
+        '{"format": 1}',
+        '{"format": 1, "figures": {"recall@10": {"value": NaN, "low": 0, "high": 1}}}',
+        '{"format": 1, "figures": {"recall@10": 0.5}}',
+        "[1]",
+        "{",
+    ],
+)
+def test_a_damaged_report_does_not_hide_the_models(run: Run, shop: Workspace, report: str) -> None:
+    path = shop.model_dir("stranger-3") / "report.json"
+    path.write_text(report)
+    try:
+        records = answer(run("models", "--json"))
+        (own,) = (record for record in records if record["model"] == "stranger-3")
+        assert own["recall@10"] is None
+        assert len(records) >= 3
+        assert "stranger-3" in run("models").stdout
+    finally:
+        path.unlink()
+
+
 def test_datasets(run: Run) -> None:
     (planted,) = (r for r in answer(run("datasets", "--json")) if r["name"] == "planted")
     assert (planted["products"], planted["scenes"]) == (24, 12)

@@ -77,7 +77,9 @@ def test_for_a_person(run: Run) -> None:
     ("words", "message"),
     [
         (("--scene", "nobody"), "no scene 'nobody' in the data set planted, and no such file"),
-        (("--scene", "recsys"), ""),
+        (("--scene", "/"), "a folder, not a picture file"),
+        (("--scene", "x" * 5000), "no scene 'xxxx"),
+        (("--scene", "~nobody-there/x"), "no scene '~nobody-there/x' in the data set planted"),
         (("--similar", "nobody"), "no product 'nobody'"),
         (("--random", "-k", "0"), "k is a whole number of at least 1, not 0"),
         (("--random", "-k", "-3"), "at least 1, not -3"),

@@ -129,7 +129,12 @@ def test_three_real_steps_make_a_model_that_can_be_measured(run: Run, shop: Work
     report = answer(run("evaluate", "--data", "planted", "--model", model, "--json"))
     assert report["split"] == "test"
     assert report["counts"]["scenes_seen_in_training"] == 0
-    assert report["warnings"] is not None
+    assert report["counts"]["scenes"] == 2
+    assert report["trained_on_this_data"] is True
+    assert not [text for text in report["warnings"] if "training" in text]
+    (record,) = (r for r in answer(run("models", "--json")) if r["model"] == model)
+    assert record["steps"] == 3
+    assert record["recall@10"] == report["figures"]["recall@10"]["value"]
 
 
 def test_demo_refuses_a_folder_with_something_in_it(run: Run, tmp_path: Path) -> None:

@@ -217,18 +217,6 @@ class TestAlgebra:
         up, down = ranking.measure([scores], positives), ranking.measure([-scores], positives)
         np.testing.assert_allclose(up.auc, 1 - down.auc)
 
-    def test_ranked_rows_give_the_same_figures_as_scores(self) -> None:
-        scores, mask, _ = planted(6, scenes=6, products=20)
-        positives = Positives.from_mask(mask)
-        lists = np.array([oracle.ranked(row) for row in scores.tolist()])
-        full = ranking.measure([scores], positives).rank
-        for k in (3, 20):
-            cut = ranking.ranks_in_lists(lists[:, :k], positives.scene, positives.product)
-            np.testing.assert_array_equal(cut, np.where(full <= k, full, 0))
-            np.testing.assert_array_equal(
-                ranking.ndcg_at_k(cut, positives, k), ranking.ndcg_at_k(full, positives, k)
-            )
-
 
 class TestRefused:
     def test_not_a_number(self) -> None:

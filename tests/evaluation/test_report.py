@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 
 from recsys.catalog.catalog import Catalog
-from recsys.catalog.splits import split_scenes
 from recsys.catalog.stl import read_stl
 from recsys.errors import DataError, ModelError
 from recsys.evaluation.render import render
@@ -22,36 +21,9 @@ from recsys.retrieval.embeddings import EmbeddingTable
 from recsys.serving.server import Server
 from recsys.workspace import Workspace
 from tests.evaluation import oracle
+from tests.evaluation.conftest import serve
 from tests.support.fake_model import FakeModel
 from tests.support.planted import TEST_SCENES, VALIDATION_SCENES, write_planted
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return Workspace(tmp_path_factory.mktemp("evaluation"))
-
-
-@pytest.fixture(scope="module")
-def catalog(workspace: Workspace) -> Catalog:
-    return read_stl(write_planted(workspace.datasets_dir / "planted"), "planted")
-
-
-def serve(catalog: Catalog, workspace: Workspace, **said: Any) -> Server:
-    model = FakeModel(**said)
-    table = EmbeddingTable.build(model, catalog, workspace, workspace.root / "t" / model.id)
-    return Server(catalog, model, table)
-
-
-@pytest.fixture(scope="module")
-def server(catalog: Catalog, workspace: Workspace) -> Server:
-    train = split_scenes(catalog, workspace).rows("train")
-    return serve(
-        catalog,
-        workspace,
-        id="mean-colour",
-        scenes_seen=frozenset(catalog.scenes[row].id for row in train),
-        info={"preset": "regions", "trained_on": {"fingerprint": catalog.fingerprint}},
-    )
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +108,27 @@ class TestFigures:
         assert again["baselines"] == report.record["baselines"]
 
 
+class TestWithoutStoredScenes:
+    def test_photos_are_embedded_a_few_at_a_time_to_the_same_figures(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        catalog = read_stl(write_planted(tmp_path / "many", scenes=70), "many")
+        workspace = Workspace(tmp_path / "home")
+        stored = evaluate(serve(catalog, workspace, id="stored"), "all", workspace=workspace)
+        model = FakeModel(id="small")
+        table = EmbeddingTable.build(
+            model, catalog, workspace, tmp_path / "small", with_scenes=False
+        )
+        sizes: list[int] = []
+        embed = FakeModel.embed_scenes
+        monkeypatch.setattr(
+            FakeModel, "embed_scenes", lambda self, px: sizes.append(len(px)) or embed(self, px)
+        )
+        small = evaluate(Server(catalog, model, table), "all", workspace=workspace)
+        assert small.record["figures"] == stored.record["figures"]
+        assert sizes == [32, 32, 6]
+
+
 class TestWhichScenes:
     def test_of_all_scenes_those_seen_are_left_out_and_counted(self, report: Report) -> None:
         counts = report.record["counts"]
@@ -211,8 +204,12 @@ class TestLenient:
         workspace = Workspace(tmp_path / "home")
         found = evaluate(serve(catalog, workspace, id="lenient"), "all", workspace=workspace).record
         assert found["lenient"] is not None
-        for name in ("recall@1", "recall@10", "mrr"):
-            assert value(found["lenient"], name) >= value(found["figures"], name)
+        # studio-000 has five right products and does not show the twin, which comes too late;
+        # the product whose box it shares is at the top and stands in for it.
+        assert value(found["figures"], "recall@10") == pytest.approx(1 - (1 / 5) / 12)
+        assert value(found["lenient"], "recall@10") == 1.0
+        for name in ("recall@1", "recall@50", "mrr"):
+            assert value(found["lenient"], name) == value(found["figures"], name) == 1.0
 
     def test_no_shared_boxes_no_lenient_figures(self, report: Report) -> None:
         assert report.record["lenient"] is None
@@ -280,6 +277,17 @@ class TestCompany:
         ):
             path.write_text(json.dumps({**report.record, "model": "book-3", **change}))
             assert "book-3" not in [row["model"] for row in comparable_rows(report, workspace)]
+        whole = {**report.record, "model": "book-3"}
+        for key in ("figures", "preset", "created", "split"):
+            path.write_text(json.dumps({name: whole[name] for name in whole if name != key}))
+            assert read_report(path) is None
+            assert "book-3" not in [row["model"] for row in comparable_rows(report, workspace)]
+        for value in (float("nan"), 10**400, True, "high", [1]):
+            strange = {**whole["figures"], "auc": {"value": value, "low": 0, "high": 1}}
+            path.write_text(json.dumps({**whole, "figures": strange}))
+            assert read_report(path) is None
+        path.write_text(json.dumps(whole))
+        assert read_report(path) == whole
         path.write_text("{")
         assert "book-3" not in [row["model"] for row in comparable_rows(report, workspace)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from recsys.catalog.catalog import Catalog, Product, ProductId, Scene, SceneId
 from recsys.catalog.splits import Split
-from recsys.evaluation.trial import Trial, demo_labels, plan
+from recsys.evaluation.trial import MAX_LOOK_ALIKES, Trial, demo_labels, plan
 
 
 def small_catalog(boxes: list[list[float]] | None = None) -> Catalog:
@@ -66,6 +66,18 @@ def test_what_another_model_saw_is_left_out_but_not_counted_as_training() -> Non
     assert not trial.train_counts.any()
 
 
+def test_copies_of_training_photos_are_no_fair_scenes() -> None:
+    copies = np.array([False, True, True, False])
+    trial = planned(small_catalog(), seen=["b"], copies=copies)
+    assert trial.scene_rows.tolist() == [0]
+    assert trial.left_out == {
+        "without pairs": 1,
+        "seen in training": 1,
+        "copies of training photos": 1,
+    }
+    assert trial.copied_scenes == 0
+
+
 @pytest.mark.parametrize("other", [[0.1, 0.1, 0.5, 0.5], [0.1, 0.1, 0.5, 0.6]])
 def test_products_of_one_box_look_alike(other: list[float]) -> None:
     box = [0.1, 0.1, 0.5, 0.5]
@@ -78,6 +90,32 @@ def test_products_of_the_same_labels_look_alike() -> None:
     trial = planned(small_catalog(), labels={"1": ("x",), "3": ("x",), "4": ("y",), "9": ("x",)})
     assert trial.alike.member.tolist() == [3, 1]
     assert trial.alike.start.tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_box_with_a_whole_catalogue_links_nothing() -> None:
+    """Linking ten thousand products with one another would take 50 million pairs."""
+    count = 10_000
+    products = [Product(ProductId(f"{n:05d}"), "Tops", None) for n in range(count)]
+    catalog = Catalog(
+        "one box",
+        products,
+        [Scene(SceneId(name), None) for name in "ab"],
+        np.repeat(np.array([0, 1], np.int32), [count, MAX_LOOK_ALIKES]),
+        np.concatenate([np.arange(count), np.arange(MAX_LOOK_ALIKES)]).astype(np.int32),
+        np.tile(np.array([0.1, 0.1, 0.5, 0.5], np.float32), (count + MAX_LOOK_ALIKES, 1)),
+    )
+    rows = np.arange(2, dtype=np.int32)
+    none = np.zeros(0, np.int32)
+    trial = plan(
+        catalog,
+        "all",
+        Split(rows, none, none, 0),
+        pictured_scenes=rows,
+        pictured_products=np.arange(count),
+        scenes_seen=frozenset(),
+    )
+    assert trial.large_groups == 1
+    assert len(trial.alike.member) == MAX_LOOK_ALIKES * (MAX_LOOK_ALIKES - 1)  # of scene b
 
 
 class TestDemoLabels:

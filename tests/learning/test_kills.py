@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from recsys.catalog.datasets import open_dataset
 from recsys.learning.bundle import load_model
 from recsys.learning.checkpoints import Checkpoints
 from recsys.learning.steps import Trainer
@@ -49,18 +50,21 @@ def assert_sound(workspace: Workspace, live: LivePointer, models: list[str]) -> 
     assert workspace.live() == live
     assert workspace.model_ids() == models
     load_model(workspace.resolve_model(live.model))
-    assert workspace.dataset_names() is not None
+    catalog, folder = open_dataset(live.data, workspace)
+    assert folder == workspace.datasets_dir / live.data
+    assert (len(catalog.scenes), catalog.report.total) == (40, 0)
 
 
 def test_killed_at_any_moment_nothing_is_lost(short: Run, planted: Path, tmp_path: Path) -> None:
     """One run, killed while it saves, at any time from outside, and in the middle of export."""
     workspace = Workspace(tmp_path / "workspace")
+    shutil.copytree(planted, workspace.datasets_dir / "planted")
     shutil.copytree(short.bundle, workspace.model_dir(short.id))
     shutil.copytree(short.workspace.cache_dir, workspace.cache_dir)  # pictures, decoded already
     live = LivePointer(short.id, "planted", "2025-01-01T00:00:00+00:00")
     workspace.set_live(live)
     live_bytes = workspace.live_path.read_bytes()
-    request: dict[str, Any] = {"data": str(planted), "steps": SHORT, "overrides": OVERRIDES}
+    request: dict[str, Any] = {"data": "planted", "steps": SHORT, "overrides": OVERRIDES}
     reached = []
     for moment in ("saving", "outside", "exporting"):
         process = run_in_process(moment, workspace, **request)

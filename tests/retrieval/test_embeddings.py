@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recsys.catalog.catalog import Catalog
-from recsys.catalog.images import decode_image, fit_image
+from recsys.catalog.images import DECODER_VERSION, decode_image, fit_image
 from recsys.catalog.stl import read_stl
 from recsys.errors import ModelError, StaleError
 from recsys.retrieval.embeddings import EmbeddingTable, open_or_build
@@ -214,6 +214,18 @@ class TestStale:
         (data_dir / "images" / "studio-000.png").unlink()
         with pytest.raises(StaleError, match="the model and the scenes changed"):
             table.check(FakeModel(fingerprint="new"), read_stl(data_dir, "planted"))
+
+    def test_pictures_decoded_otherwise(
+        self, table: EmbeddingTable, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert table.meta["decoder"] == DECODER_VERSION
+        edit_meta(table.folder, lambda meta: meta.pop("decoder"))  # as in older tables
+        older = EmbeddingTable.load(table.folder)
+        older.check(FakeModel(), catalog)
+        monkeypatch.setattr("recsys.retrieval.embeddings.DECODER_VERSION", DECODER_VERSION + 1)
+        for stale in (table, older):
+            with pytest.raises(StaleError, match="the decoder of pictures changed"):
+                stale.check(FakeModel(), catalog)
 
 
 class TestDamage:
