@@ -1,4 +1,4 @@
-"""Every test runs strict: no implicit JAX promotion, warnings are errors, a workspace of its own."""
+"""Every test runs strict: no implicit JAX promotion, and a workspace of its own."""
 
 from __future__ import annotations
 
