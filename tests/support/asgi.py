@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +17,15 @@ class Answer:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     content: bytes = b""
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Runs a coroutine to its end in a thread of its own.
+
+    Playwright keeps an event loop running in the main thread for as long as a browser is open.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def ask(app: Any, path: str, method: str = "GET", headers: dict[str, str] | None = None) -> Answer:
@@ -46,5 +57,5 @@ def ask(app: Any, path: str, method: str = "GET", headers: dict[str, str] | None
         elif message["type"] == "http.response.body":
             answer.content += message.get("body", b"")
 
-    asyncio.run(app(scope, receive, send))
+    run(app(scope, receive, send))
     return answer

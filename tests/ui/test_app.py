@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 import tomllib
@@ -13,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import app
 from recsys.workspace import PROJECT_DIR
-from tests.support.asgi import ask
+from tests.support.asgi import ask, run
 
 CONFIG = tomllib.loads((PROJECT_DIR / ".streamlit" / "config.toml").read_text("utf-8"))
 
@@ -82,7 +81,7 @@ def test_warming_up_delays_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
             assert not warmed.is_set()
 
     began = time.monotonic()
-    asyncio.run(start())
+    run(start())
     assert time.monotonic() - began < 5
     release.set()
     assert warmed.wait(10)
