@@ -164,7 +164,8 @@ class Workspace:
                 f"the training run {id_or_path} has not finished, so it is no model yet",
                 f"Go on with: python -m recsys train --resume {id_or_path}",
             )
-        known = ", ".join(self.model_ids()) or "none yet"
+        shipped = [DEMO_NAME] if (DEMO_MODEL_DIR / "model.json").is_file() else []
+        known = ", ".join([*shipped, *self.model_ids()]) or "none yet"
         raise ModelError(
             f"no model {id_or_path[:120]!r}: neither an id in the workspace nor a model bundle",
             f"Known models: {known}. Train one with: python -m recsys train --data NAME",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -119,7 +120,12 @@ class Catalog:
         pair_box: ``float32 [N, 4]`` left, top, right, bottom in 0–1 from the top left of the
             oriented photo; NaN where a pair has no box.
         report: what reading left out.
+
+    Attributes:
+        source: how a person names the data set to a command, where its name alone will not do.
     """
+
+    source = ""
 
     def __init__(
         self,
@@ -160,6 +166,11 @@ class Catalog:
             f"Catalog({self.name!r}, {len(self.products)} products, {len(self.scenes)} scenes, "
             f"{len(self.pair_scene)} pairs)"
         )
+
+    @property
+    def argument(self) -> str:
+        """What to put behind ``--data`` in a command that a message tells, quoted for a shell."""
+        return shlex.quote(self.source or self.name)
 
     # ids at the border, rows inside
 

@@ -28,12 +28,17 @@ def open_dataset(name_or_path: str, workspace: Workspace) -> tuple[Catalog, Path
     name = known or folder.name
     try:
         if base is not None and len(stl_bases(folder)) > 1:
+            path = folder / f"{base}{CATEGORIES_SUFFIX}"
             catalog = read_stl(folder, f"{name}/{base}", base=base)
-            return catalog, folder / f"{base}{CATEGORIES_SUFFIX}"
-        return read_stl(folder, name), folder
+            catalog.source = str(path)
+        else:
+            path = folder
+            catalog = read_stl(folder, name)
+            catalog.source = known or str(folder)
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise DataError(f"{folder} cannot be read ({reason})", "Check its rights") from None
+    return catalog, path
 
 
 def _locate(name_or_path: str, workspace: Workspace) -> tuple[Path, str | None]:

@@ -168,7 +168,7 @@ def with_output(function: Callable[Concatenate[Output, P], T]) -> Callable[P, T]
 def _os_error_in(error: ValueError) -> OSError | None:
     """What the system refused TensorStore, which writes checkpoints: it tells it in a text.
 
-    E.g. ``… Failed writing: "/home/state": … File too large [os_error_code='27']``.
+    E.g. ``… Failed writing: "/disk/state": … File too large [os_error_code='27']``.
     """
     code = re.search(r"\[os_error_code='(\d+)'\]", str(error))
     if code is None:

@@ -124,7 +124,10 @@ def with_values(config: TrainConfig, values: dict[str, Any]) -> TrainConfig:
     for key, value in values.items():
         if key not in hints:
             near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
-            raise ConfigError(f"no configuration key {key[:80]!r}", f"The nearest is {near[0]!r}")
+            raise ConfigError(
+                f"no configuration key {key[:80]!r}",
+                f"The nearest is {near[0]!r}; docs/cli.md lists them all",
+            )
         (tower if key in tower_fields else top)[key] = _parse(key, value, hints[key])
     if tower:
         top["tower"] = dataclasses.replace(config.tower, **tower)

@@ -111,4 +111,6 @@ def preset_named(name: str) -> Preset:
     if name in PRESETS:
         return PRESETS[name]
     near = difflib.get_close_matches(name, PRESETS, n=1, cutoff=0.0)[0]
-    raise ConfigError(f"no preset {name[:80]!r}", f"The nearest is {near!r}")
+    raise ConfigError(
+        f"no preset {name[:80]!r}", f"The nearest is {near!r}; there are {', '.join(PRESETS)}"
+    )

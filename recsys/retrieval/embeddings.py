@@ -202,7 +202,9 @@ class EmbeddingTable:
         )
         changed = [name for name, made_from, now in compared if made_from != now]
         if changed:
-            command = _embed_command(model_arg or model.id, data_arg or catalog.name)
+            command = _embed_command(
+                model_arg or model.id, data_arg or catalog.source or catalog.name
+            )
             raise StaleError(
                 f"the embeddings in {self.folder} are stale: {' and '.join(changed)} changed "
                 f"since they were made ({self.meta.get('created', 'at an unknown time')})",
@@ -232,7 +234,7 @@ def open_or_build(
     try:
         table = EmbeddingTable.load(folder)
     except ModelError as error:
-        command = _embed_command(model_arg or model.id, data_arg or catalog.name)
+        command = _embed_command(model_arg or model.id, data_arg or catalog.source or catalog.name)
         raise ModelError(error.message, f"Make them anew with: {command}") from error
     table.check(model, catalog, model_arg=model_arg, data_arg=data_arg)
     return table

@@ -98,11 +98,11 @@ class Collector:
 
     def _vectors(self) -> NDArray[np.bool_]:
         if self._embedded is None:
-            name = self._catalog.name
+            data = self._catalog.argument
             raise RequestError(
-                f"no model is live for the data set {name}, so only random and popular products "
-                "can be recommended",
-                f"Train one with: python -m recsys train --data {name}, then put it live with: "
-                f"python -m recsys promote --model ID --data {name}",
+                f"no model is live for the data set {self._catalog.name}, so only random and "
+                "popular products can be recommended",
+                f"Train one with: python -m recsys train --data {data}, then put it live with: "
+                f"python -m recsys promote --model ID --data {data}",
             )
         return self._embedded

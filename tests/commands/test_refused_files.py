@@ -84,13 +84,13 @@ def test_a_full_disk_while_a_checkpoint_is_written(
 ) -> None:
     def train(*args: Any) -> str:
         raise ValueError(
-            'OUT_OF_RANGE: Failed writing: "/home/jobs/r-1/d/bc6a": Failed to write 119 bytes to '
+            'OUT_OF_RANGE: Failed writing: "/disk/jobs/r-1/d/bc6a": Failed to write 119 bytes to '
             "file 14: No space left on device [os_error_code='28']"
         )
 
     monkeypatch.setattr(learning, "train", train)
     result = run("train", "--data", "planted")
-    refused(result, "/home/jobs/r-1/d/bc6a cannot be", "No space left on device", "Free some space")
+    refused(result, "/disk/jobs/r-1/d/bc6a cannot be", "No space left on device", "Free some space")
 
 
 def test_other_mistakes_stay_bugs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,3 +157,15 @@ def test_no_value_escapes_as_another_error(value: Any) -> None:
     for key in ("learning_rate", "batch_scenes", "embedding_dim"):
         with pytest.raises(ConfigError, match=key):
             with_values(TrainConfig(), {key: value})
+
+
+def test_the_guide_lists_every_key_with_its_default() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text("utf-8")
+    for part in (TowerConfig(), TrainConfig()):
+        for item in dataclasses.fields(part):
+            if item.name == "tower":
+                continue
+            value = getattr(part, item.name)
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            text = text.lower() if isinstance(value, bool) else text
+            assert f"| `{item.name}` | {text} |" in guide

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys.catalog import pixels
+from recsys.learning import sampling
 from recsys.learning.sampling import (
     Window,
     box_window,
@@ -192,3 +194,8 @@ def test_overlap_of_missing_boxes_is_none() -> None:
     assert overlap(NOWHERE, box) == 0
     assert overlap(NOWHERE, NOWHERE) == 0
     assert overlap(box, box) == pytest.approx(1)
+
+
+def test_the_border_is_that_of_the_pixel_cache() -> None:
+    """Two rooms that never import each other must fill borders alike."""
+    assert (sampling.SCENE_FILL, sampling.PRODUCT_FILL) == (pixels.SCENE_FILL, pixels.PRODUCT_FILL)
