@@ -1,55 +1,91 @@
-"""Browse: the catalogue at random or the most popular first, and a panel for one product."""
+"""Browse: the catalogue in an order and under filters, and a panel for one product."""
 
 from __future__ import annotations
 
 import random
-from typing import Literal
+from typing import Any
 
 import streamlit as st
 
 from recsys.ui import state
-from recsys.ui.categories import category_label, category_options
-from recsys.ui.frame import head, nothing_here, opened
-from recsys.ui.listing import Listing, listing
+from recsys.ui.categories import category_options, category_tree
+from recsys.ui.facets import PriceRange, facets
+from recsys.ui.frame import head, nothing_here, opened, wait_for_counts
+from recsys.ui.listing import (
+    SORT_LABELS,
+    Listing,
+    Order,
+    View,
+    around,
+    filter_labels,
+    listing,
+    sorts_of,
+)
+from recsys.ui.messages import plain
 from recsys.ui.product import product_panel
 from recsys.ui.resources import Live
+from recsys.ui.searchbox import search_box
 from recsys.ui.tiles import tiles
 
 PER_PAGE = 48
-ORDERS = {"random": "Random", "popular": "Popular"}
+ORDERS: dict[Order, str] = {"random": "Random", "popular": "Popular", "all": "All"}
 
-ORDER = state.choice("browse_view", tuple(ORDERS), "random")
+ORDER: state.Parameter[Order] = state.choice("browse_view", tuple(ORDERS), "random")
 SEED = state.number("browse_seed", 0)
+SEARCH = state.words("browse_search")
+LOW = state.amount("browse_from")
+HIGH = state.amount("browse_to")
 PAGE = state.number("browse_page", 1, low=1, high=1_000_000)
 ITEM = state.identifier("item")
+
+FROM_THE_START: dict[state.Parameter[Any], Any] = {PAGE: 1}
 
 
 def main() -> None:
     live = opened()
+    live.count_exposure()
     category = state.choice("browse_category", category_options(live), "")
-    order: Literal["random", "popular"] = "popular" if ORDER.read() == "popular" else "random"
+    sort = state.choice("browse_sort", sorts_of(live), "title")
+    filters: dict[str, state.Parameter[Any]] = {
+        "category": category,
+        "text": SEARCH,
+        "low": LOW,
+        "high": HIGH,
+    }
     head("Browse", live)
-    controls(live, category)
-    shown = listing(
-        live,
-        order,
-        category=category.read(),
+    controls(sort, sorts_of(live))
+    view = View(
+        order=ORDER.read(),
+        sort=sort.read(),
         seed=SEED.read(),
-        page=PAGE.read(),
-        per_page=PER_PAGE,
+        **{name: parameter.read() for name, parameter in filters.items()},
     )
+    shown = listing(live, view, page=PAGE.read(), per_page=PER_PAGE)
+    item = ITEM.read()
     with st.container(key="body"):
+        with st.container(key="rail"):
+            rail(live, view, shown, category)
         with st.container(key="grid"):
-            grid(shown, f"{order}|{SEED.read()}|{category.read()}")
-        if ITEM.read():
+            grid(live, view, shown, filters)
+        if item:
             with st.container(key="panel"):
-                around = [tile.id for tile in shown.tiles]
-                product_panel(live, ITEM, neighbours=around, filter_by=category)
+                before, after = around(live, view, shown, item, PER_PAGE)
+                product_panel(
+                    live,
+                    ITEM,
+                    neighbours=[product for product in (before, item, after) if product],
+                    filter_by=category,
+                    search_by=SEARCH,
+                    from_the_start=FROM_THE_START,
+                    on_move=lambda to: follow(shown, to, before),
+                )
+    if live.counting and (item or view.by_exposure):
+        wait_for_counts(live)
 
 
-def controls(live: Live, category: state.Parameter[str]) -> None:
-    from_the_start = {PAGE: 1}
+def controls(sort: state.Parameter[str], sorts: list[str]) -> None:
     with st.container(key="controls", horizontal=True, vertical_alignment="center"):
+        search_box(SEARCH, key="browse_find", label="Search products", also=FROM_THE_START)
         st.segmented_control(
             "Order",
             tuple(ORDERS),
@@ -57,17 +93,18 @@ def controls(live: Live, category: state.Parameter[str]) -> None:
             required=True,
             label_visibility="collapsed",
             width="content",
-            **ORDER.widget(also=from_the_start),
+            **ORDER.widget(also=FROM_THE_START),
         )
-        st.selectbox(
-            "Category",
-            category_options(live),
-            format_func=category_label(live),
-            label_visibility="collapsed",
-            width=280,
-            **category.widget(also=from_the_start),
-        )
-        if ORDER.read() == "random":
+        if ORDER.read() == "all":
+            st.selectbox(
+                "Sort by",
+                sorts,
+                format_func=SORT_LABELS.__getitem__,
+                label_visibility="collapsed",
+                width=240,
+                **sort.widget(also=FROM_THE_START),
+            )
+        elif ORDER.read() == "random":
             st.button(
                 "Shuffle",
                 icon=":material/shuffle:",
@@ -76,22 +113,82 @@ def controls(live: Live, category: state.Parameter[str]) -> None:
             )
 
 
-def grid(shown: Listing, what: str) -> None:
+def rail(live: Live, view: View, shown: Listing, category: state.Parameter[str]) -> None:
+    prices = live.price_range
+    facets(
+        category_tree(live, shown.category_counts, view.category),
+        key="browse_facets",
+        selected=view.category,
+        prices=None if prices is None else PriceRange(*prices, view.low, view.high),
+        active=sum(bool(chosen) for chosen in (view.category, view.has_price_bound)),
+        on_category=lambda path: state.change({category: path, **FROM_THE_START}),
+        on_prices=lambda low, high: state.change(
+            {LOW: state.amount_of(low), HIGH: state.amount_of(high), **FROM_THE_START}
+        ),
+    )
+
+
+def grid(live: Live, view: View, shown: Listing, filters: dict[str, state.Parameter[Any]]) -> None:
+    summary(view, shown, filters)
     if not shown.tiles:
-        nothing_here("This catalogue has no products yet.")
+        nothing(live, filters)
         return
-    until = shown.first + len(shown.tiles) - 1
-    st.caption(f"{shown.first:,} to {until:,} of {shown.total:,}")
+    if view.by_exposure and live.exposure is None:
+        until = "is being counted" if live.counting else "could not be counted"
+        st.info(
+            f"How often each product is shown {until}: this is the order of popularity.",
+            icon=":material/hourglass_empty:",
+        )
     tiles(
         shown.tiles,
         key="browse_tiles",
         label=f"Products, page {shown.page} of {shown.last}",
-        view=f"{what}|{shown.page}",
+        view=f"{view}|{shown.page}",
         selected=ITEM.read(),
         on_pick=lambda picked: state.change({ITEM: "" if picked == ITEM.read() else picked}),
     )
     if shown.last > 1:
         st.pagination(shown.last, **PAGE.widget(shown=shown.page))
+
+
+def summary(view: View, shown: Listing, filters: dict[str, state.Parameter[Any]]) -> None:
+    """How many there are, and each filter that is set as a button that takes it away."""
+    chips = filter_labels(view)
+    with st.container(key="summary", horizontal=True, vertical_alignment="center"):
+        if shown.tiles:
+            until = shown.first + len(shown.tiles) - 1
+            st.caption(f"{shown.first:,} to {until:,} of {shown.total:,}", width="content")
+        for name, (label, cleared) in chips.items():
+            without = {filters[part]: filters[part].default for part in cleared}
+            st.button(
+                plain(label, 60),
+                icon=":material/close:",
+                key=f"browse_without_{name}",
+                help="Take this filter away",
+                on_click=state.change,
+                args=({**without, **FROM_THE_START},),
+            )
+
+
+def nothing(live: Live, filters: dict[str, state.Parameter[Any]]) -> None:
+    if not live.catalog.products:
+        nothing_here("This catalogue has no products yet.")
+        return
+    nothing_here("No product matches all of these filters.")
+    everything = {parameter: parameter.default for parameter in filters.values()}
+    st.button(
+        "Show everything",
+        key="browse_everything",
+        on_click=state.change,
+        args=({**everything, **FROM_THE_START},),
+    )
+
+
+def follow(shown: Listing, to: str, before: str) -> dict[state.Parameter[Any], Any]:
+    """The page turns with a product that is on the next one, or the one before."""
+    if to in (tile.id for tile in shown.tiles):
+        return {}
+    return {PAGE: shown.page + (-1 if to == before else 1)}
 
 
 main()

@@ -7,33 +7,46 @@ import random
 import streamlit as st
 
 from recsys.errors import RecsysError
+from recsys.ui import results as shown
 from recsys.ui import state
-from recsys.ui.card import Action, card
-from recsys.ui.categories import category_label, category_options
-from recsys.ui.dropzone import photo_uploader
+from recsys.ui.answers import Answer, answer, finer_heat, heat_of, moved
+from recsys.ui.card import Action
+from recsys.ui.categories import category_options
+from recsys.ui.dropzone import camera, photo_uploader
 from recsys.ui.frame import head, nothing_here, opened
-from recsys.ui.looks import Look, find_look, forget_photo, gallery, keep_photo, shop
+from recsys.ui.leak import boxes_of, leak_section
+from recsys.ui.looks import Look, find_look, forget_photo, gallery, keep_photo
 from recsys.ui.messages import explain
+from recsys.ui.photo import Heat, photo
 from recsys.ui.product import product_panel
 from recsys.ui.resources import Live
+from recsys.ui.searchbox import search_box
+from recsys.ui.state import Parameter
 from recsys.ui.tiles import tiles
-from recsys.ui.views import known_tiles, look_card, result_tiles, results_line, scene_tile
+from recsys.ui.views import known_tiles, look_card, scene_tile
+from recsys.ui.wish import ABOUT_ONE_LOOK, FOCUS, STEPS, parse_box, read_wish, stepped, steps_text
 
 GALLERY_SIZE = 24
 UPLOAD_FAULT = "look_upload_fault"
+PHOTO_KEY = "look_card"
 SHOW = {"any": "Any look", "known": "With known matches"}
 
 SCENE = state.identifier("look_scene")
 PHOTO = state.identifier("look_photo")
-K = state.one_of("look_k", (10, 20, 50, 100), 10)
 SHOWN = state.choice("look_show", tuple(SHOW), "any")
 SEED = state.number("look_seed", 0)
+FIND = state.words("look_find")
 ITEM = state.identifier("look_item")
+LEAK = state.identifier("look_leak")
+FINE = state.choice("look_fine", ("off", "on"), "off")
+
+ANOTHER_LOOK: dict[Parameter[str], str] = dict.fromkeys(
+    (SCENE, PHOTO, ITEM, LEAK, *ABOUT_ONE_LOOK), ""
+)
 
 
 def main() -> None:
     live = opened()
-    category = state.choice("look_category", category_options(live), "")
     head("Shop the look", live)
     look = None
     try:
@@ -41,7 +54,7 @@ def main() -> None:
     except RecsysError as error:
         explain(error, heading="That look cannot be found")
     if look is not None:
-        result(live, look, category)
+        result(live, look)
     st.header("Pick another look" if look else "Pick a look, or bring your own", anchor=False)
     pick(live)
 
@@ -49,29 +62,62 @@ def main() -> None:
 # the look and what goes with it
 
 
-def result(live: Live, look: Look, category: state.Parameter[str]) -> None:
+def result(live: Live, look: Look) -> None:
+    live.count_exposure()
+    category = state.choice("look_category", category_options(live), "")
     with st.container(key="body"):
         with st.container(key="look"):
-            photo(look)
+            # drawn last: its heat maps are of the tiles that are shown
+            place = st.container(key="look_photo_place", gap=None)
             worn(live, look)
         with st.container(key="grid"):
-            ids = recommendations(live, look, category)
+            found, heat, ids = recommendations(live, look, category)
+        with place:
+            the_photo(live, look, found, heat)
         if ITEM.read():
             with st.container(key="panel"):
                 product_panel(live, ITEM, neighbours=ids, filter_by=category)
+    if found is not None:
+        leak_section(live, look, found.request, LEAK, ITEM)
 
 
-def photo(look: Look) -> None:
+def the_photo(live: Live, look: Look, found: Answer | None, heat: Heat | None) -> None:
     actions = [Action("close", "Close this look", "close")]
+    pinned = ITEM.read() if live.catalog.has_product(ITEM.read()) else ""
+    if found is not None and pinned:
+        fine = FINE.read() == "on"
+        actions.append(Action("coarse", "Coarser map") if fine else Action("fine", "Finer map"))
+        if fine:
+            try:
+                heat = finer_heat(live, found.request, pinned, st.session_state)
+            except RecsysError as error:
+                explain(error, heading="There is no finer map of this product")
     if look.photo is not None:
         actions.append(Action("forget", "Remove this photo"))
 
     def act(action: str) -> None:
+        if action in ("fine", "coarse"):
+            state.change({FINE: "on" if action == "fine" else "off"})
+            return
         if action == "forget":
             forget_photo(look.id)
-        state.change({SCENE: "", PHOTO: "", ITEM: ""})
+        state.change({**ANOTHER_LOOK})
 
-    card(look_card(look), key="look_card", actions=actions, on_action=act)
+    card = look_card(look)
+    photo(
+        key=PHOTO_KEY,
+        look_id=look.id,
+        label=card.label,
+        image=card.image,
+        alt=card.alt,
+        actions=actions,
+        on_action=act,
+        on_focus=lambda text: state.change({FOCUS: parse_box(text) or ""}),
+        focus=read_wish("").focus,
+        known=boxes_of(live, look),
+        heat=heat,
+        pinned=pinned,
+    )
 
 
 def worn(live: Live, look: Look) -> None:
@@ -86,48 +132,62 @@ def worn(live: Live, look: Look) -> None:
         size="small",
         selected=ITEM.read(),
         on_pick=toggle_item,
+        points_to=PHOTO_KEY,
     )
 
 
-def recommendations(live: Live, look: Look, category: state.Parameter[str]) -> list[str]:
-    """Controls and the products that go with the look; returns their ids."""
+def recommendations(
+    live: Live, look: Look, category: Parameter[str]
+) -> tuple[Answer | None, Heat | None, list[str]]:
+    """Controls and the products that go with the look; returns what the photo shows of them."""
     st.header("Goes with it", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.selectbox(
-            "Category",
-            category_options(live),
-            format_func=category_label(live),
-            label_visibility="collapsed",
-            width=280,
-            **category.widget(),
-        )
-        st.segmented_control(
-            "How many",
-            (10, 20, 50, 100),
-            format_func=lambda k: f"Top {k}",
-            required=True,
-            label_visibility="collapsed",
-            width="content",
-            **K.widget(),
-        )
+    wish = read_wish(category.read())
+    shown.controls(live, category, wish)
+    shown.history(live, wish.steps)
     try:
-        response = shop(live, look, K.read(), category.read())
+        found = answer(live, look, wish)
+        if not found.responses or not found.responses[0].items:
+            nothing_here("No product is left with these filters.")
+            return None, None, []
+        tab = state.choice("look_tab", found.tabs, "")
+        response = shown.tabs(found, tab) if found.tabs else found.responses[0]
+        ids = list(response.products)
+        worn_here = [name for name in look.matches if name not in response.products]
+        heat = heat_of(live, found.request, [*ids, *embedded(live, [*worn_here, ITEM.read()])])
     except RecsysError as error:
         explain(error, heading="No recommendations for this look")
-        return []
-    if not response.items:
-        nothing_here("No product with a picture is in this category.")
-        return []
-    st.caption(results_line(response, look.matches))
+        return None, None, []
+    came = moved(st.session_state, look, wish, response)
+    with st.container(horizontal=True, vertical_alignment="center", key="look_line"):
+        line = [shown.summary(response, look, wish), shown.moved_line(came)]
+        st.caption(" · ".join(part for part in line if part), width="stretch")
+        shown.downloads(live, look, wish, response)
+
+    def act(product: str, what: str) -> None:
+        state.change({STEPS: steps_text(stepped(wish.steps, product, what == "more"))})
+
     tiles(
-        result_tiles(live, response, look.matches),
+        shown.shown_tiles(live, look, wish, response, heat, came),
         key="look_results",
         label="Products that go with this look, best first",
-        view=f"{look.id}|{category.read()}",
+        view=f"{look.id}|{category.read()}|{wish.view}|{response.category}",
         selected=ITEM.read(),
         on_pick=toggle_item,
+        acts=shown.ACTS if heat is not None else shown.ACTS[1:],
+        on_act=act,
+        points_to=PHOTO_KEY if heat is not None else "",
     )
-    return list(response.products)
+    return found, heat, ids
+
+
+def embedded(live: Live, products: list[str]) -> list[str]:
+    """Those of some products that the model has a vector of, once each."""
+    ranker = live.server.ranker
+    known = [name for name in dict.fromkeys(products) if live.catalog.has_product(name)]
+    if ranker is None:
+        return []
+    there = ranker.embedded
+    return [name for name in known if there[live.catalog.product_row(name)]]
 
 
 def toggle_item(picked: str) -> None:
@@ -138,7 +198,7 @@ def toggle_item(picked: str) -> None:
 
 
 def pick(live: Live) -> None:
-    with st.container(key="controls", horizontal=True, vertical_alignment="center"):
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Show",
             tuple(SHOW),
@@ -148,6 +208,7 @@ def pick(live: Live) -> None:
             width="content",
             **SHOWN.widget(),
         )
+        search_box(FIND, key="look_search", label="Search looks", width=190)
         st.button(
             "Shuffle",
             icon=":material/shuffle:",
@@ -158,9 +219,14 @@ def pick(live: Live) -> None:
     fault = st.session_state.pop(UPLOAD_FAULT, None)
     if isinstance(fault, RecsysError):
         explain(fault, heading="That file cannot be used as a photo", serious=True)
-    rows = gallery(live, GALLERY_SIZE, SEED.read(), known=SHOWN.read() == "known")
+    known = SHOWN.read() == "known"
+    rows = gallery(live, GALLERY_SIZE, SEED.read(), known=known, search=FIND.read())
     if not len(rows):
-        nothing_here("This catalogue has no looks to show. Upload a photo instead.")
+        nothing_here(
+            "No look has all these words. Try fewer."
+            if FIND.read()
+            else "This catalogue has no looks to show. Upload a photo instead."
+        )
         return
     tiles(
         [scene_tile(live, int(row)) for row in rows],
@@ -168,16 +234,15 @@ def pick(live: Live) -> None:
         label="Looks to pick from",
         shape="portrait",
         selected=SCENE.read(),
-        on_pick=lambda scene: state.change({SCENE: scene, PHOTO: "", ITEM: ""}),
+        on_pick=lambda scene: state.change({**ANOTHER_LOOK, SCENE: scene}),
     )
 
 
 def upload() -> None:
     """The uploader: what arrives is kept and named in the URL, or its fault, to be told."""
     turn = st.session_state.setdefault("look_upload_turn", 0)
-    key = f"look_upload_{turn}"
 
-    def arrived() -> None:
+    def arrived(key: str) -> None:
         file = st.session_state[key]
         if file is None:
             return
@@ -188,9 +253,11 @@ def upload() -> None:
         except RecsysError as error:
             st.session_state[UPLOAD_FAULT] = error
         else:
-            state.change({PHOTO: kept, SCENE: "", ITEM: ""})
+            state.change({**ANOTHER_LOOK, PHOTO: kept})
 
-    photo_uploader("Upload a photo", key=key, on_change=arrived)
+    file_key, camera_key = f"look_upload_{turn}", f"look_camera_{turn}"
+    camera("Camera", key=camera_key, on_change=lambda: arrived(camera_key))
+    photo_uploader("Upload or paste a photo", key=file_key, on_change=lambda: arrived(file_key))
 
 
 main()

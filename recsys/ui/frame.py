@@ -36,3 +36,11 @@ def head(title: str, live: Live) -> None:
 def nothing_here(text: str) -> None:
     """Says that a list is empty, in the place where the list would be."""
     st.info(plain(text, 400), icon=":material/search_off:")
+
+
+@st.fragment(run_every=2.0)
+def wait_for_counts(live: Live) -> None:
+    """Shows the page again as soon as it is known how often products are shown."""
+    if live.exposure is not None or not live.counting:
+        st.rerun()
+    st.caption("Counting how often each product is shown…")

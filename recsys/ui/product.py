@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
@@ -27,6 +28,9 @@ def product_panel(
     *,
     neighbours: Sequence[str] = (),
     filter_by: Parameter[str] | None = None,
+    search_by: Parameter[str] | None = None,
+    from_the_start: dict[Parameter[Any], Any] | None = None,
+    on_move: Callable[[str], dict[Parameter[Any], Any]] = lambda _: {},
 ) -> None:
     """The product that the URL names: picture, facts, what is similar, the looks it is in.
 
@@ -34,6 +38,9 @@ def product_panel(
         item: the parameter that names it; the panel's buttons and tiles change it.
         neighbours: ids around it on the page, for Previous and Next.
         filter_by: the page's category parameter, where "use as filter" makes sense.
+        search_by: the page's search, where its brand can be a filter too.
+        from_the_start: what else changes with a filter, e.g. back to page one.
+        on_move: further changes when Previous or Next leads to the product it is given.
     """
     product_id = item.read()
     try:
@@ -42,7 +49,8 @@ def product_panel(
         explain(RequestError(error.message, "Pick one from the list"), heading="No such product")
         st.button("Close", key="panel_close", on_click=lambda: change({item: ""}))
         return
-    category = live.catalog.products[row].category
+    product = live.catalog.products[row]
+    category, brand = product.category, " ".join(product.brand.split())
     at = neighbours.index(product_id) if product_id in neighbours else None
     before = "" if at is None or at == 0 else neighbours[at - 1]
     after = "" if at is None or at == len(neighbours) - 1 else neighbours[at + 1]
@@ -52,14 +60,21 @@ def product_panel(
         Action("close", "Close", "close"),
     ]
     if filter_by is not None and filter_by.read() != category:
-        leaf = live.catalog.products[row].leaf
-        actions.append(Action("filter", f"Show only {leaf}"))
+        actions.append(Action("filter", f"Show only {product.leaf}"))
+    if search_by is not None and brand and search_by.read() != brand:
+        actions.append(Action("brand", f"Show only {brand}"))
 
     def act(action: str) -> None:
+        others = from_the_start or {}
         if action == "filter" and filter_by is not None:
-            change({filter_by: category})
+            change({filter_by: category, **others})
+        elif action == "brand" and search_by is not None:
+            change({search_by: brand, **others})
+        elif action in ("previous", "next"):
+            to = before if action == "previous" else after
+            change({item: to, **on_move(to)})
         else:
-            change({item: {"previous": before, "next": after}.get(action, "")})
+            change({item: ""})
 
     card(product_card(live, row), key="panel_card", actions=actions, on_action=act)
     _similar(live, product_id, item)

@@ -7,7 +7,11 @@ is shared is never changed.
 
 from __future__ import annotations
 
+import atexit
+import copy
+import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
@@ -20,11 +24,18 @@ from numpy.typing import NDArray
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.datasets import open_dataset
 from recsys.errors import DataError, ModelError, RecsysError
+from recsys.serving.exposure_counts import Exposure, ExposureBook
+from recsys.serving.facts import FactBook
+from recsys.serving.listing import Listing, ListingQuery
 from recsys.serving.open import open_server
 from recsys.serving.server import Request, Response, Server
 from recsys.workspace import DEMO_NAME, LivePointer, Workspace
 
 _ANSWERS_KEPT = 512
+
+_log = logging.getLogger("recsys.ui")
+_ending = threading.Event()
+atexit.register(_ending.set)  # a count that is under way ends with the app
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -36,12 +47,26 @@ class Live:
         server: answers requests; it has no model where there is none, or ``problem`` says why.
         since: when the model was put live, ISO 8601; empty where nothing was promoted.
         problem: why what was promoted does not answer; None if all is well.
+        facts: what is known of each product.
+        counting: whether it is being counted how often products are shown.
     """
 
-    def __init__(self, server: Server, since: str = "", problem: RecsysError | None = None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        since: str = "",
+        problem: RecsysError | None = None,
+        *,
+        workspace: Workspace | None = None,
+    ) -> None:
         self.server = server
         self.since = since
         self.problem = problem
+        self.facts = FactBook(server)
+        self.counting = False
+        self._workspace = workspace
+        self._count_asked = False
+        self._listings: tuple[Exposure | None, Listing] | None = None
         self._answers: OrderedDict[tuple[object, ...], Response] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -56,15 +81,7 @@ class Live:
 
     def recommend(self, request: Request) -> Response:
         """``server.recommend``, remembered. For a request without an image; see ``remembered``."""
-        key = (
-            request.kind,
-            request.k,
-            request.scene,
-            request.product,
-            request.seed,
-            request.category,
-        )
-        return self.remembered(key, lambda: self.server.recommend(request))
+        return self.remembered(request.key, lambda: self.server.recommend(request))
 
     def remembered(self, key: tuple[object, ...], make: Callable[[], Response]) -> Response:
         """The answer to a question, made once: a run that changes nothing computes nothing."""
@@ -79,8 +96,72 @@ class Live:
                 self._answers.popitem(last=False)
         return response
 
+    # how often products are shown
+
+    @property
+    def exposure(self) -> Exposure | None:
+        """How often each product is shown; None until that is counted."""
+        return self.server.exposure
+
+    def count_exposure(self) -> None:
+        """Sees that it becomes known how often products are shown, beside the visitors.
+
+        What was counted before is read; else a thread counts, half of the time at rest so
+        that others get their turn. Only the first call does anything.
+        """
+        with self._lock:
+            if self._count_asked:
+                return
+            self._count_asked = True
+        if self._workspace is None or self.server.model is None:
+            return
+        book = ExposureBook(self.server, self._workspace)
+        if book.known() is None:
+            self.counting = True
+            threading.Thread(target=self._count, args=(book,), name="exposure", daemon=True).start()
+
+    def _count(self, book: ExposureBook) -> None:
+        pace = _Pace()
+        try:
+            book.counted(pace)
+        except _EndingError:
+            pass
+        except RecsysError as error:
+            _log.warning("how often products are shown could not be counted: %s", error)
+        finally:
+            self.counting = False
+
+    # the catalogue as a list
+
+    @property
+    def listing(self) -> Listing:
+        """The catalogue prepared for search and order; once more when exposure is known."""
+        exposure = self.exposure
+        prepared = self._listings
+        if prepared is None or prepared[0] is not exposure:
+            shown = None if exposure is None else exposure.shown
+            prepared = (exposure, Listing(self.catalog, self.popularity, shown))
+            self._listings = prepared
+        return prepared[1]
+
+    @cached_property
+    def has_prices(self) -> bool:
+        """Whether any product has a price."""
+        return self.listing.has_prices
+
+    @cached_property
+    def price_range(self) -> tuple[float, float] | None:
+        """The lowest and the highest price; None where there are none."""
+        return self.listing.price_range
+
+    def prepare(self) -> None:
+        """Makes ready what every page of a list needs; costs nothing a second time."""
+        self.count_exposure()
+        self.listing.page(ListingQuery())
+
     def warm_up(self) -> None:
         """Answers one request of each costly kind, so that what is compiled is compiled."""
+        self.listing.page(ListingQuery(text="a"))
         if self.server.model is None:
             return
         scenes = [scene.id for scene in self.catalog.scenes if scene.image is not None]
@@ -88,19 +169,12 @@ class Live:
             best = self.recommend(Request(kind="scene", scene=scenes[0], k=10)).items[:1]
             for item in best:
                 self.recommend(Request(kind="similar", product=item.product, k=6))
+        self.count_exposure()
 
     @cached_property
     def popularity(self) -> NDArray[np.int64]:
         """Pairs of each product, ``int64 [P]``, as the server counts them."""
         return np.asarray(self.server.popularity, np.int64)
-
-    @cached_property
-    def popularity_rank(self) -> NDArray[np.int64]:
-        """``int64 [P]``: 1 for the product with the most pairs; ties in order of id."""
-        order = np.argsort(-self.popularity, kind="stable")
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(1, len(order) + 1)
-        return rank
 
     @cached_property
     def category_counts(self) -> dict[str, int]:
@@ -113,6 +187,22 @@ class Live:
                 upper = "|".join(levels[:depth])
                 counts[upper] = counts.get(upper, 0) + int(count)
         return counts
+
+
+class _EndingError(Exception):
+    """The app is being stopped."""
+
+
+class _Pace:
+    """Called between two steps of long work: rests as long as the step took."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if _ending.wait(min(0.5, time.monotonic() - self._started)):
+            raise _EndingError
+        self._started = time.monotonic()
 
 
 def live() -> Live:
@@ -137,7 +227,13 @@ def live() -> Live:
     data = DEMO_NAME if DEMO_NAME in names else names[0]
     shipped = LivePointer("", data, "")
     fallback = _opened(str(workspace.root), shipped, _stamp(workspace, shipped))
-    return fallback if problem is None else Live(fallback.server, problem=problem)
+    if problem is None:
+        return fallback
+    # a copy, so that what was prepared or is being counted is so once
+    fallback.prepare()
+    told = copy.copy(fallback)
+    told.problem = problem
+    return told
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -147,7 +243,7 @@ def _opened(root: str, pointer: LivePointer, stamp: Stamp) -> Live:
     workspace = Workspace(Path(root))
     try:
         server = open_server(pointer.data, pointer.model or None, workspace)
-        return Live(server, pointer.since)
+        return Live(server, pointer.since, workspace=workspace)
     except ModelError as error:
         # browsing needs no model, so the catalogue stays open
         catalog, _ = open_dataset(pointer.data, workspace)

@@ -17,8 +17,10 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 T = TypeVar("T")
+S = TypeVar("S", bound=str)
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 _SEED_LIMIT = 2**31 - 1
 
 
@@ -30,11 +32,13 @@ class Parameter(Generic[T]):
         name: as in the URL; also the session key of the widget that shows it.
         default: what an absent or unusable value means.
         parse: text from the URL → value, or None where it is unusable.
+        write: the value as the URL says it.
     """
 
     name: str
     default: T
     parse: Callable[[str], T | None]
+    write: Callable[[Any], str] = str
 
     def read(self) -> T:
         """The value that the URL gives, or the default."""
@@ -72,14 +76,15 @@ def change(values: dict[Parameter[Any], Any]) -> None:
         if value == parameter.default:
             after.pop(parameter.name, None)
         else:
-            after[parameter.name] = str(value)
+            after[parameter.name] = parameter.write(value)
     if after != st.query_params.to_dict():
         st.query_params.from_dict(after)
 
 
-def choice(name: str, options: Sequence[str], default: str) -> Parameter[str]:
+def choice(name: str, options: Sequence[S], default: S) -> Parameter[S]:
     """One of some texts."""
-    return Parameter(name, default, lambda text: text if text in options else None)
+    known = {str(option): option for option in options}
+    return Parameter(name, default, known.get)
 
 
 def number(name: str, default: int, low: int = 0, high: int = _SEED_LIMIT) -> Parameter[int]:
@@ -97,6 +102,29 @@ def one_of(name: str, options: Sequence[int], default: int) -> Parameter[int]:
     """One of some whole numbers."""
     texts = {str(option): option for option in options}
     return Parameter(name, default, texts.get)
+
+
+def words(name: str, limit: int = 100) -> Parameter[str]:
+    """A line of any text, at most so long; what is beyond it is cut off."""
+
+    def parse(text: str) -> str:
+        return " ".join(text.split())[:limit]
+
+    return Parameter(name, "", parse)
+
+
+def amount(name: str) -> Parameter[float | None]:
+    """A sum of money from 0 to a thousand million, in hundredths; None where none is set."""
+
+    def write(value: float) -> str:
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+
+    return Parameter(name, None, amount_of, write)
+
+
+def amount_of(text: str) -> float | None:
+    """A sum as one types it, ``20`` or ``19.90``; None where it is none."""
+    return float(text) if _AMOUNT.fullmatch(text) else None
 
 
 def identifier(name: str) -> Parameter[str]:

@@ -13,6 +13,9 @@ from recsys.ui.resources import Live
 from recsys.ui.thumbnails import thumbnail_store
 from recsys.ui.tiles import Badge, Tile
 
+GENERIC_SHARE = 0.05
+"""What is shown to so large a part of all scenes is worth a badge in any list."""
+
 
 def product_tile(product: Product, badges: tuple[Badge, ...] = ()) -> Tile:
     """A product as a tile: title, brand and price."""
@@ -40,9 +43,24 @@ def scene_tile(live: Live, row: int, *, href: str = "") -> Tile:
     )
 
 
-def popular_tile(product: Product, count: int) -> Tile:
-    """A product with the number of looks that it was seen in."""
-    return product_tile(product, (Badge(counted(count, "look", "looks")),))
+def browse_tile(
+    live: Live, row: int, *, with_count: bool = False, always_shown: bool = False
+) -> Tile:
+    """A product in the catalogue's list.
+
+    Args:
+        with_count: says in how many looks it was seen.
+        always_shown: says to how many scenes it is shown even where that are few; those
+            shown to many say so in every list, once it is counted.
+    """
+    badges = []
+    if with_count:
+        badges.append(Badge(counted(int(live.popularity[row]), "look", "looks")))
+    if live.exposure is not None:
+        share = live.exposure.share_of_scenes(row)
+        if always_shown or share >= GENERIC_SHARE:
+            badges.append(Badge(f"shown to {percent_text(share)}"))
+    return product_tile(live.catalog.products[row], tuple(badges))
 
 
 def result_tiles(live: Live, response: Response, matches: Collection[str]) -> list[Tile]:
@@ -105,17 +123,31 @@ def look_card(look: Look) -> Card:
 
 
 def product_card(live: Live, row: int) -> Card:
-    """A product's panel: what the catalogue says, and how popular it is."""
+    """A product's panel: what the catalogue says, how popular it is, how often it is shown."""
     product = live.catalog.products[row]
-    count = int(live.popularity[row])
+    known = live.facts.facts(product.id)
     facts = [("Category", category_text(product.category))]
     if product.price is not None:
         facts.append(("Price", price_text(product.price)))
     facts += [
-        ("Seen in", counted(count, "look", "looks")),
-        ("Popularity", f"{live.popularity_rank[row]:,} of {len(live.catalog.products):,}"),
-        ("Id", product.id),
+        ("Training pairs", counted(known.pairs, "look", "looks")),
+        ("Popularity", f"{known.popularity_rank:,} of {known.products:,}"),
     ]
+    if known.times_shown is not None and known.share_shown is not None:
+        looks = counted(known.times_shown, "look", "looks")
+        facts.append(
+            (
+                "Shown",
+                f"in the top {known.exposure_k} of {looks}, "
+                f"{percent_text(known.share_shown)} of all",
+            )
+        )
+    elif live.counting:
+        facts.append(("Shown", "being counted…"))
+    if known.norm is not None and known.norm_percentile is not None:
+        place = ordinal(round(known.norm_percentile))
+        facts.append(("Embedding norm", f"{known.norm:.2f}, {place} percentile"))
+    facts.append(("Id", product.id))
     return Card(
         id=product.id,
         label=f"Product {product.label}",
@@ -145,6 +177,19 @@ def category_text(path: str) -> str:
 def price_text(price: float | None) -> str:
     """A price without a currency, which catalogues do not give; empty where there is none."""
     return "" if price is None else f"{price:,.2f}"
+
+
+def percent_text(share: float) -> str:
+    """A share in 0–1 as ``24 %``; what is little and not nothing as ``under 1 %``."""
+    if 0 < share < 0.01:
+        return "under 1 %"
+    return f"{share * 100:.0f} %"
+
+
+def ordinal(number: int) -> str:
+    """``1st``, ``22nd``, ``113th``."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -79,6 +79,15 @@ def test_browse_by_keyboard_alone(visit: OpenTab) -> None:
     expect(panel(page)).to_have_count(0)
     expect_focused(page, shown[1])  # back where it came from
 
+    page = visit(f"/browse?item={shown[4]}")  # nothing is focused
+    expect(panel(page).get_by_text(shown[4])).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect_parameter(page, "item", shown[5])
+    page.keyboard.press("ArrowLeft")
+    expect_parameter(page, "item", shown[4])
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_have_count(0)
+
 
 def test_shop_a_look_by_keyboard_alone(visit: OpenTab) -> None:
     page = visit("/shop_the_look")
@@ -94,7 +103,7 @@ def test_every_tile_and_picture_has_a_name(visit: OpenTab) -> None:
     page = visit("/browse?browse_view=popular")
     names = grid(page).get_by_role("button").evaluate_all("all => all.map(b => b.ariaLabel)")
     assert len(names) == 48
-    assert all(re.search(r"\d looks?$", name) for name in names)
+    assert all(re.search(r"\d looks?(, shown to \d+ %)?$", name) for name in names)
     alternatives = grid(page).locator("img").evaluate_all("all => all.map(i => i.alt)")
     assert len(alternatives) == 48
     assert all(alternatives)
@@ -130,7 +139,7 @@ def test_the_dark_theme_is_dark_and_ours(visit: OpenTab) -> None:
 
 PAGES: dict[str, Any] = {
     "browse": "/browse",
-    "popular": "/browse?browse_view=popular",
+    "popular": "/browse?browse_view=all&browse_sort=popularity&browse_search=a&browse_from=1",
     "shop": "/shop_the_look",
 }
 

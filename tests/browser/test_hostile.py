@@ -45,13 +45,13 @@ def _only_ours(requested: str, ours: str) -> None:
     assert requested.startswith((ours, "data:", "blob:")), requested
 
 
-@pytest.mark.parametrize("width", [380, 1280])
-def test_titles_are_text(page: Page, width: int) -> None:
+@pytest.mark.parametrize(("width", "pictures"), [(380, 2), (1280, 4)])
+def test_titles_are_text(page: Page, width: int, pictures: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     titles = grid(page).locator(".title").all_inner_texts()
     for text in expected_titles():
         assert any(title.startswith(text[:290]) for title in titles), text
-    expect_pictures(page, 4)
+    expect_pictures(page, pictures)
     expect_no_sideways_scroll(page)
     heights = grid(page).locator(".tile").evaluate_all("all => all.map(t => t.offsetHeight)")
     assert max(heights) < 1.6 * min(heights)
@@ -66,11 +66,22 @@ def test_the_panel_shows_text(page: Page) -> None:
 
 
 def test_categories_are_text(page: Page) -> None:
-    page.get_by_role("combobox", name="Category").click()
-    option = page.get_by_role("option").filter(has_text="onmouseover")
-    expect(option).to_contain_text("<b onmouseover=alert(1)>$x$ **bold**</b>")
-    option.click()
+    line = page.locator(".st-key-browse_facets .line").filter(has_text="onmouseover")
+    expect(line.locator(".label")).to_have_text("<b onmouseover=alert(1)>$x$ **bold**</b>")
+    line.click()
     expect(page.get_by_text("of 12", exact=False)).to_be_visible()
+    chip = page.locator(".st-key-summary").get_by_role("button")
+    expect(chip).to_contain_text("<b onmouseover=alert(1)>$x$ **bold**</b>")
+    expect_no_traceback(page)
+
+
+def test_a_search_is_text(page: Page) -> None:
+    field = page.get_by_role("searchbox")
+    for text in ("<img src=x onerror=alert(1)>", "$x$ **b** _i_ `c`", "a+b&c=d#%41"):
+        field.fill(text)
+        chip = page.locator(".st-key-summary").get_by_role("button")
+        expect(chip).to_contain_text(text)
+        expect(field).to_have_value(text)
     expect_no_traceback(page)
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from recsys.catalog.catalog import Product
 from recsys.serving.server import Request
 from recsys.ui.resources import live
 from recsys.workspace import Workspace
@@ -61,27 +65,89 @@ def test_a_page_beyond_the_last_is_the_last(open_page: OpenPage) -> None:
 
 
 def test_a_category_filters_before_the_list_is_cut(open_page: OpenPage) -> None:
-    app = open_page(browse_page="2")
-    app.selectbox(key="browse_category").select("Planted|Plain").run()
+    app = open_page(browse_category="Planted|Plain")
     catalog = live().catalog
     inside = {
         str(item.id) for item in catalog.products if item.category.startswith("Planted|Plain")
     }
     assert set(tile_ids(app, GRID)) == inside
-    assert app.query_params["browse_category"] == "Planted|Plain"
-    assert "browse_page" not in app.query_params
+
+
+def tree(app: AppTest) -> list[tuple[str, int, str]]:
+    data = component(app, "browse_facets")
+    assert data is not None
+    return [(line["label"], line["depth"], line["count"]) for line in data["tree"]]
 
 
 def test_categories_are_a_tree_with_counts(open_page: OpenPage) -> None:
-    options = open_page().selectbox(key="browse_category").options
-    shown = [option.replace("\u2007", "·") for option in options]
-    assert shown == [
-        "All categories (60)",
-        "Dotted (15)",
-        "Plain (30)",
-        "··Small (15)",
-        "Striped (15)",
+    assert tree(open_page()) == [
+        ("All categories", 0, "60"),
+        ("Dotted", 0, "15"),
+        ("Plain", 0, "30"),
+        ("Small", 1, "15"),
+        ("Striped", 0, "15"),
     ]
+
+
+def test_search_finds_and_counts(open_page: OpenPage) -> None:
+    app = open_page(browse_search="SMALL", browse_view="all")
+    found = tile_ids(app, GRID)
+    catalog = live().catalog
+    inside = {str(item.id) for item in catalog.products if "small" in searched(item)}
+    assert set(found) == inside
+    assert ("All categories", 0, str(len(found))) in tree(app)
+    assert tile_ids(open_page(browse_search="product-007"), GRID) == ["product-007"]
+
+
+def searched(item: Product) -> str:
+    return f"{item.title} {item.brand} {item.category}".casefold()
+
+
+def test_prices_bound_the_list(open_page: OpenPage) -> None:
+    prices = sorted(item.price or 0.0 for item in live().catalog.products)
+    low, high = f"{prices[10]:.2f}", f"{prices[20]:.2f}"
+    app = open_page(browse_view="all", browse_sort="price", browse_from=low, browse_to=high)
+    rows = [live().catalog.product_row(name) for name in tile_ids(app, GRID)]
+    shown = [live().catalog.products[row].price for row in rows]
+    assert shown == [price for price in prices if float(low) <= price <= float(high)]
+    data = component(app, "browse_facets")
+    assert data is not None
+    assert float(data["prices"]["low"]) == float(low)
+    assert data["active"] == 1
+
+
+def test_each_filter_can_be_taken_away(open_page: OpenPage) -> None:
+    app = open_page(browse_search="small", browse_category="Planted|Plain", browse_page="3")
+    app.button(key="browse_without_text").click().run()
+    assert dict(app.query_params) == {"browse_category": "Planted|Plain"}
+    app.button(key="browse_without_category").click().run()
+    assert dict(app.query_params) == {}
+    assert len(tile_ids(app, GRID)) == 48
+
+
+def test_nothing_found_offers_the_way_back(open_page: OpenPage) -> None:
+    app = open_page(browse_search="no such thing", browse_from="5")
+    assert "No product matches" in messages(app)
+    app.button(key="browse_everything").click().run()
+    assert dict(app.query_params) == {}
+    assert len(tile_ids(app, GRID)) == 48
+
+
+def test_all_by_times_shown(open_page: OpenPage) -> None:
+    open_page()  # the first visit has it counted
+    wait_until(lambda: live().exposure is not None)
+    data = component(open_page(browse_view="all", browse_sort="shown"), GRID)
+    assert data is not None
+    shares = [int(tile["badges"][0][0].split()[-2]) for tile in data["tiles"]]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_the_product_in_the_url_has_a_panel(open_page: OpenPage) -> None:
@@ -107,10 +173,17 @@ def test_the_panel_leads_to_the_looks_it_is_in(open_page: OpenPage) -> None:
     ]
 
 
-def test_previous_and_next_follow_the_list(open_page: OpenPage) -> None:
-    ids = tile_ids(open_page(browse_seed="1"), GRID)
-    for at, disabled in ((0, [True, False]), (20, [False, False]), (47, [False, True])):
-        card = component(open_page(browse_seed="1", item=ids[at]), "panel_card")
+def test_previous_and_next_follow_the_list_over_its_pages(open_page: OpenPage) -> None:
+    first = tile_ids(open_page(browse_seed="1"), GRID)
+    second = tile_ids(open_page(browse_seed="1", browse_page="2"), GRID)
+    for page, item, disabled in (
+        ("1", first[0], [True, False]),
+        ("1", first[20], [False, False]),
+        ("1", first[47], [False, False]),
+        ("2", second[0], [False, False]),
+        ("2", second[11], [False, True]),
+    ):
+        card = component(open_page(browse_seed="1", browse_page=page, item=item), "panel_card")
         assert card is not None
         assert [action["disabled"] for action in card["actions"][:2]] == disabled
 
@@ -124,6 +197,8 @@ def test_previous_and_next_follow_the_list(open_page: OpenPage) -> None:
         {"browse_view": "sideways", "browse_seed": "-1", "browse_page": "0"},
         {"browse_category": "No such|category"},
         {"browse_seed": "9" * 400},
+        {"browse_view": "all", "browse_sort": "upside-down", "browse_from": "-1"},
+        {"browse_from": "nan", "browse_to": "1e999", "browse_search": "   "},
         {"browse_page": "1e9"},
     ],
 )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 
 import pytest
+import streamlit as st
 from PIL import Image
 
 from recsys.errors import DataError, ModelError, StaleError
-from recsys.serving.server import Request, Server
+from recsys.serving.server import Request, Response, Server
 from recsys.ui import resources
-from recsys.ui.looks import find_look, keep_photo, shop
+from recsys.ui.answers import answer
+from recsys.ui.looks import Look, find_look, keep_photo
+from recsys.ui.wish import Wish
 from recsys.workspace import LivePointer, Workspace
 from tests.support.pictures import encoded
 from tests.support.planted import write_planted
@@ -57,6 +61,36 @@ def test_a_promotion_is_seen_at_once(workspace: Workspace) -> None:
     workspace.set_live(LivePointer("fake-2", NAME, "2026-06-01T00:00:00+00:00"))
     assert resources.live().model_id == "fake-2"
     assert before.model_id == "fake"
+
+
+def test_how_often_products_are_shown_is_counted_once(workspace: Workspace) -> None:
+    planted_workspace(workspace)
+    live = resources.live()
+    assert live.exposure is None
+    live.count_exposure()
+    live.count_exposure()
+    end = time.monotonic() + 20
+    while live.exposure is None or live.counting:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert live.exposure.scenes == 30
+    assert live.exposure.shown.sum() == 30 * live.exposure.k
+
+    st.cache_resource.clear()  # as after a restart
+    again = resources.live()
+    assert again is not live
+    again.count_exposure()
+    assert not again.counting
+    assert again.exposure is not None
+    assert again.exposure.shown.tolist() == live.exposure.shown.tolist()
+
+
+def test_what_is_not_in_use_is_prepared_once(workspace: Workspace) -> None:
+    planted_workspace(workspace)
+    workspace.live_path.write_text("not a pointer")
+    first, second = resources.live(), resources.live()
+    assert first.problem is not None
+    assert first.listing is second.listing
 
 
 def test_changed_data_is_seen_at_once(workspace: Workspace) -> None:
@@ -175,10 +209,14 @@ def test_photos_are_told_apart_and_answered_once(workspace: Workspace) -> None:
         content = encoded(Image.new("RGB", (80, 120), colour), "PNG")
         look = find_look(live, "", keep_photo(content))
         assert look is not None
-        answers[name] = shop(live, look, 10, "")
-        assert shop(live, look, 10, "") is answers[name]
-        assert shop(live, look, 5, "").products == answers[name].products[:5]
-        plain = shop(live, look, 10, "Planted|Plain").products
+
+        def shop(wish: Wish, look: Look = look) -> Response:
+            return answer(live, look, wish).responses[0]
+
+        answers[name] = shop(Wish())
+        assert shop(Wish()) is answers[name]
+        assert shop(Wish(k=5)).products == answers[name].products[:5]
+        plain = shop(Wish(category="Planted|Plain")).products
         assert all(
             live.catalog.in_category("Planted|Plain")[live.catalog.product_row(p)] for p in plain
         )

@@ -44,6 +44,26 @@ def test_choices() -> None:
     assert state.one_of("k", (10, 20), 10).parse("15") is None
 
 
+@given(ANY_TEXT)
+def test_words_are_one_short_line(text: str) -> None:
+    found = state.words("w", limit=10).parse(text)
+    assert found is not None
+    assert len(found) <= 10
+    assert found == " ".join(text.split())[:10]
+
+
+@given(some.integers(0, 99_999_999_999))
+def test_an_amount_comes_back_as_it_was_written(hundredths: int) -> None:
+    price = state.amount("p")
+    value = hundredths / 100
+    assert price.parse(price.write(value)) == value
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1e3", "nan", "inf", "1.234", "٣", "9" * 50, " 7", "x"])
+def test_an_amount_refuses(text: str) -> None:
+    assert state.amount("p").parse(text) is None
+
+
 def _script() -> None:
     import streamlit as st
 

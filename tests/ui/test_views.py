@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from recsys.catalog.catalog import Product, ProductId
+from recsys.serving.exposure_counts import Exposure
 from recsys.serving.server import Request
 from recsys.ui import views
 from recsys.ui.resources import Live
@@ -39,10 +41,48 @@ def test_results_carry_rank_score_and_true_matches(live: Live) -> None:
     assert [tile.score_text for tile in tiles] == [f"{s:.2f}" for s in response.scores or ()]
 
 
-def test_a_popular_tile_carries_its_count(live: Live) -> None:
-    product = live.catalog.products[0]
-    for count, text in ((0, "0 looks"), (1, "1 look"), (2300, "2,300 looks")):
-        assert views.popular_tile(product, count).badges == (Badge(text),)
+def test_a_tile_of_a_list_carries_its_count(live: Live) -> None:
+    row = int(live.popularity.argmax())
+    text = views.counted(int(live.popularity[row]), "look", "looks")
+    assert views.browse_tile(live, row, with_count=True).badges == (Badge(text),)
+    assert views.browse_tile(live, row).badges == ()
+
+
+@pytest.mark.parametrize(("shown", "badge"), [(24, "24 %"), (5, "5 %"), (4, None), (0, None)])
+def test_what_is_shown_to_many_says_so(live: Live, shown: int, badge: str | None) -> None:
+    live.server.exposure = Exposure(np.full(60, shown, np.int64), 100)
+    expected = () if badge is None else (Badge(f"shown to {badge}"),)
+    assert views.browse_tile(live, 0).badges == expected
+    assert views.browse_tile(live, 0, always_shown=True).badges == (Badge(f"shown to {shown} %"),)
+
+
+def test_shares_and_places_in_words() -> None:
+    assert [views.percent_text(share) for share in (0, 0.004, 0.236, 1)] == [
+        "0 %",
+        "under 1 %",
+        "24 %",
+        "100 %",
+    ]
+    places = [views.ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 100)]
+    assert places == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "100th"]
+    assert [views.counted(count, "look", "looks") for count in (0, 1, 2300)] == [
+        "0 looks",
+        "1 look",
+        "2,300 looks",
+    ]
+
+
+def test_a_card_says_how_often_it_is_shown_and_how_long_its_vector_is(live: Live) -> None:
+    assert "Shown" not in dict(views.product_card(live, 3).facts)
+    live.counting = True
+    assert dict(views.product_card(live, 3).facts)["Shown"] == "being counted…"
+    live.server.exposure = Exposure(np.arange(60, dtype=np.int64), 240)
+    facts = dict(views.product_card(live, 3).facts)
+    assert facts["Shown"] == "in the top 10 of 3 looks, 1 % of all"
+    known = live.facts.facts(live.catalog.products[3].id)
+    assert known.norm is not None
+    assert facts["Embedding norm"].startswith(f"{known.norm:.2f}, ")
+    assert facts["Embedding norm"].endswith(" percentile")
 
 
 def test_a_product_card_says_what_the_catalogue_says(live: Live) -> None:
@@ -53,7 +93,7 @@ def test_a_product_card_says_what_the_catalogue_says(live: Live) -> None:
     assert (card.title, card.subtitle) == (product.title, product.brand)
     assert facts["Category"] == product.category.replace("|", " › ")
     assert facts["Price"] == f"{product.price:.2f}"
-    assert facts["Seen in"] == views.counted(int(live.popularity[row]), "look", "looks")
+    assert facts["Training pairs"] == views.counted(int(live.popularity[row]), "look", "looks")
     assert facts["Popularity"] == "1 of 60"
     assert card.image == thumbnail_store().name(product.image)
 
@@ -62,13 +102,6 @@ def test_a_product_with_an_id_alone_still_makes_a_tile() -> None:
     tile = views.product_tile(Product(ProductId("x1"), "A|B", None))
     assert (tile.title, tile.note, tile.image) == ("B", "", "")
     assert tile.record()["label"] == "B"
-
-
-def test_ranks_of_popularity_are_a_permutation_with_ties_by_id(live: Live) -> None:
-    ranks = live.popularity_rank
-    assert sorted(ranks) == list(range(1, 61))
-    by_rank = sorted(range(60), key=lambda row: ranks[row])
-    assert by_rank == sorted(range(60), key=lambda row: (-live.popularity[row], row))
 
 
 def test_category_counts_add_up(live: Live) -> None:

@@ -25,7 +25,8 @@ _component = st.components.v2.component(
 @dataclass(frozen=True, slots=True)
 class Action:
     """A button on the card. With an icon it sits on the picture and listens to a key:
-    ``close`` to Escape, ``previous`` and ``next`` to the arrows.
+    ``close`` to Escape, ``previous`` and ``next`` to the arrows; a card with these two also
+    while nothing on the page is focused.
     """
 
     id: str

@@ -13,6 +13,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const card = parentElement.querySelector(".card")
   const last = shown.get(parentElement)
   const act = id => setTriggerValue("acted", id)
+  const onPageKey = last?.onPageKey ?? listenToPage(parentElement)
   card.setAttribute("aria-label", data.label)
   card.className = `card ${data.shape}`
   card.onkeydown = event => onKey(event, data, act)
@@ -27,7 +28,26 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const again = focused && card.querySelector(`[data-action="${focused}"]:not([disabled])`)
   if (again) again.focus({ preventScroll: true })
   if (data.id !== last?.id) requestAnimationFrame(() => comeIntoView(card))
-  shown.set(parentElement, { id: data.id, image: data.image })
+  shown.set(parentElement, { id: data.id, image: data.image, data, act, onPageKey })
+  return () => {
+    document.removeEventListener("keydown", onPageKey)
+    shown.delete(parentElement)
+  }
+}
+
+// While nothing on the page is focused, keys go to the card that one can page through.
+function listenToPage(parentElement) {
+  const listener = event => {
+    const card = shown.get(parentElement)
+    if (event.target !== document.body || !card?.data.actions.some(hasNext)) return
+    onKey(event, card.data, card.act)
+  }
+  document.addEventListener("keydown", listener)
+  return listener
+}
+
+function hasNext(action) {
+  return action.icon === "next"
 }
 
 function tools(data, act) {

@@ -18,7 +18,8 @@ from recsys.ui.thumbnails import image_base
 
 Shape = Literal["square", "portrait"]
 Size = Literal["normal", "small"]
-BadgeKind = Literal["plain", "good", "rank"]
+BadgeKind = Literal["plain", "good", "rank", "moved", "quiet"]
+Icon = Literal["more", "less", "where"]
 
 _HERE = Path(__file__).parent
 _TEXT_LIMIT = 300  # letters; two clamped lines hold fewer
@@ -26,8 +27,8 @@ _TEXT_LIMIT = 300  # letters; two clamped lines hold fewer
 _component = st.components.v2.component(
     "recsys_tiles",
     html='<ul class="tiles" role="list"></ul>\n',
-    css=(_HERE / "tiles.css").read_text("utf-8"),
-    js=(_HERE / "tiles.js").read_text("utf-8"),
+    css="\n".join((_HERE / name).read_text("utf-8") for name in ("tiles.css", "acts.css")),
+    js="\n".join((_HERE / name).read_text("utf-8") for name in ("tiles.js", "acts.js")),
 )
 
 
@@ -40,40 +41,55 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """A small button on every tile of a grid; ``where`` pins a tile and reports nothing."""
+
+    id: Icon
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """One picture to pick.
 
     Attributes:
         id: what a click reports; unique in its grid.
-        title, note: below the picture, in one or two lines; any text.
+        title, note, remark: below the picture, each in a line or two; any text.
         image: name from ``ThumbnailStore.name``; empty shows "No picture".
         alt: what the picture shows.
         badges: on the picture, first to last.
         score: length of the score bar in 0–1; None draws none.
         score_text: the figure beside the title.
         href: another page of the app that a click opens instead of reporting it.
+        spoken: said by a screen reader beside what is seen.
+        pressed: acts that are on for this tile.
     """
 
     id: str
     title: str
     note: str = ""
+    remark: str = ""
     image: str = ""
     alt: str = ""
     badges: tuple[Badge, ...] = ()
     score: float | None = None
     score_text: str = ""
     href: str = ""
+    spoken: str = ""
+    pressed: tuple[Icon, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """What the browser gets; its label is what a screen reader says."""
         title = _short(self.title)
-        spoken = [title or self.alt, self.note, *(badge.text for badge in self.badges)]
+        spoken = [title or self.alt, self.note, self.remark, *(badge.text for badge in self.badges)]
         if self.score_text:
             spoken.append(f"score {self.score_text}")
+        spoken.append(self.spoken)
         return {
             "id": self.id,
             "title": title,
             "note": _short(self.note),
+            "remark": _short(self.remark),
             "label": _short(", ".join(part for part in spoken if part)) or self.id,
             "image": self.image,
             "alt": _short(self.alt),
@@ -81,6 +97,7 @@ class Tile:
             "score": None if self.score is None else min(max(self.score, 0.0), 1.0),
             "scoreText": self.score_text,
             "href": self.href,
+            "pressed": list(self.pressed),
         }
 
 
@@ -94,6 +111,9 @@ def tiles(
     selected: str = "",
     shape: Shape = "square",
     size: Size = "normal",
+    acts: Sequence[Act] = (),
+    on_act: Callable[[str, str], None] = lambda *_: None,
+    points_to: str = "",
 ) -> None:
     """Shows a grid of tiles.
 
@@ -107,13 +127,23 @@ def tiles(
         selected: id of the tile to mark; empty for none.
         shape: products are square on white, scenes are upright and fill their frame.
         size: ``small`` for grids inside a panel.
+        acts: small buttons on every tile.
+        on_act: called with a tile's id and an act's, before the page runs again.
+        points_to: key of the photo that shows, without a rerun, where the tile under the
+            pointer or the focus was found.
     """
     shown = {item.id for item in items}
+    offered = {act.id for act in acts}
 
     def picked() -> None:
         value = st.session_state[key].get("picked")
         if isinstance(value, str) and value in shown:
             on_pick(value)
+
+    def acted() -> None:
+        value = st.session_state[key].get("acted")
+        if isinstance(value, dict) and value.get("id") in shown and value.get("act") in offered:
+            on_act(value["id"], value["act"])
 
     _component(
         key=key,
@@ -124,9 +154,12 @@ def tiles(
             "size": size,
             "selected": selected,
             "view": view,
+            "acts": [[act.id, act.label] for act in acts],
+            "pointsTo": points_to,
             "tiles": [item.record() for item in items],
         },
         on_picked_change=picked,
+        on_acted_change=acted,
     )
 
 

@@ -16,12 +16,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     list.addEventListener("click", event => onClick(event, list, grid))
     list.addEventListener("keydown", event => onKey(event, list, grid))
     list.addEventListener("focusin", event => onFocus(event, grid))
+    watchPointing(list, grid)
     grid.observer = new ResizeObserver(() => holdStill(list, grid))
     grid.observer.observe(list)
   }
   grid.pick = id => setTriggerValue("picked", id)
+  grid.act = (id, act) => setTriggerValue("acted", { id, act })
   update(list, grid, data, parentElement)
   return () => {
+    stopPointing(grid)
     grid.observer.disconnect()
     grids.delete(parentElement)
   }
@@ -30,9 +33,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
 function update(list, grid, data, root) {
   list.setAttribute("aria-label", data.label)
   list.className = `tiles ${data.shape} ${data.size}`
-  const focused = root.activeElement?.closest?.(".tile") ?? null
-  const focusedIndex = focused ? buttons(list).indexOf(focused) : -1
+  const focused = list.contains(root.activeElement) ? root.activeElement : null
+  const focusedTile = focused?.closest(".row")?.querySelector(".tile")
+  const focusedIndex = focusedTile ? buttons(list).indexOf(focusedTile) : -1
 
+  const stood = placesOf(list, grid, data)
   const wanted = new Set(data.tiles.map(item => item.id))
   for (const [id, tile] of grid.tiles) {
     if (!wanted.has(id)) {
@@ -54,6 +59,8 @@ function update(list, grid, data, root) {
   restoreFocus(list, grid, data, root, focused, focusedIndex)
   if (grid.view !== undefined && grid.view !== data.view) showTop(list)
   grid.view = data.view
+  glide(grid, stood)
+  pointAgain(list, grid, data)
 }
 
 // Pages are turned below the grid; what comes is read from its top.
@@ -69,10 +76,11 @@ function restoreFocus(list, grid, data, root, focused, focusedIndex) {
     grid.current = data.selected && grid.tiles.has(data.selected) ? data.selected : null
   }
   if (!grid.current && all.length) grid.current = all[0].dataset.id
-  for (const button of all) button.tabIndex = button.dataset.id === grid.current ? 0 : -1
+  for (const button of all) setTab(button, button.dataset.id === grid.current)
   if (focused && root.activeElement !== focused && all.length) {
     // moved, or gone: then the one that took its place
-    const next = focused.isConnected ? focused : all[Math.min(focusedIndex, all.length - 1)]
+    const instead = Math.max(0, Math.min(focusedIndex, all.length - 1))
+    const next = focused.isConnected ? focused : all[instead]
     next.focus({ preventScroll: focused.isConnected })
   } else if (closed && document.activeElement === document.body) {
     // what showed this tile's product was closed, and focus with it
@@ -96,13 +104,14 @@ function makeTile(item) {
   const words = element("span", "words")
   const title = element("span", "title")
   const note = element("span", "note")
+  const remark = element("span", "note remark")
   const score = element("span", "score")
   title.dir = note.dir = "auto"
   meter.append(bar)
-  words.append(title, note, score)
+  words.append(title, note, remark, score)
   button.append(picture, badges, meter, words)
   row.append(button)
-  return { row, button, picture, badges, meter, bar, title, note, score, image: null }
+  return { row, button, picture, badges, meter, bar, title, note, remark, score, image: null }
 }
 
 function fill(tile, item, data) {
@@ -111,11 +120,13 @@ function fill(tile, item, data) {
   else tile.button.removeAttribute("aria-current")
   setText(tile.title, item.title)
   setText(tile.note, item.note)
+  setText(tile.remark, item.remark)
   setText(tile.score, item.scoreText)
   tile.meter.hidden = item.score === null
   if (item.score !== null) tile.bar.style.width = `${Math.round(item.score * 100)}%`
   fillBadges(tile.badges, item.badges)
   fillPicture(tile, item, data)
+  fillActs(tile, item, data.acts ?? [])
 }
 
 function fillBadges(holder, badges) {
@@ -199,12 +210,19 @@ function onKey(event, list, grid) {
 function setCurrent(list, grid, button) {
   if (grid.current === button.dataset.id) return
   grid.current = button.dataset.id
-  for (const other of buttons(list)) other.tabIndex = other === button ? 0 : -1
+  for (const other of buttons(list)) setTab(other, other === button)
+}
+
+// The tile in the tab order brings its acts with it.
+function setTab(button, inOrder) {
+  for (const item of button.parentElement.querySelectorAll("button, a")) {
+    item.tabIndex = inOrder ? 0 : -1
+  }
 }
 
 function columnsOf(all) {
-  const top = all[0].offsetTop
-  const second = all.findIndex(button => button.offsetTop > top + 4)
+  const tops = all.map(button => button.getBoundingClientRect().top)
+  const second = tops.findIndex(top => top > tops[0] + 4)
   return second < 0 ? all.length : second
 }
 

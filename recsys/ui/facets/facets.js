@@ -1,0 +1,173 @@
+// The tree of categories and the range of prices. Everything shown is text or an attribute set
+// by name: nothing from a catalogue is ever parsed as markup.
+
+const PAUSE_MS = 500
+const parts = new WeakMap()
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".facets")
+  let part = parts.get(parentElement)
+  if (!part) {
+    part = build(root)
+    parts.set(parentElement, part)
+  }
+  part.pick = path => setTriggerValue("picked", { path })
+  part.price = range => setTriggerValue("priced", range)
+  part.count.textContent = data.active ? String(data.active) : ""
+  part.count.hidden = !data.active
+  part.toggle.setAttribute(
+    "aria-label",
+    data.active ? `Filters, ${data.active} set` : "Filters",
+  )
+  showTree(part, data, parentElement)
+  showPrices(part, data, parentElement)
+  return () => {
+    clearTimeout(part.timer)
+    parts.delete(parentElement)
+  }
+}
+
+function build(root) {
+  root.setAttribute("aria-label", "Filters")
+  const toggle = element("button", "toggle")
+  const body = element("div", "body")
+  const list = element("ul", "tree")
+  const prices = element("fieldset", "prices")
+  const legend = element("legend", "")
+  const count = element("span", "count")
+  const word = element("span", "")
+  const heading = element("h2", "heading")
+  toggle.type = "button"
+  toggle.setAttribute("aria-expanded", "false")
+  toggle.onclick = () => {
+    const open = toggle.getAttribute("aria-expanded") !== "true"
+    toggle.setAttribute("aria-expanded", String(open))
+    body.classList.toggle("open", open)
+  }
+  word.textContent = "Filters"
+  toggle.append(drawing("M4 7h16M7 12h10M10 17h4"), word, count)
+  heading.textContent = "Categories"
+  list.setAttribute("role", "list")
+  list.setAttribute("aria-label", "Categories")
+  legend.textContent = "Price"
+  const part = { toggle, body, list, prices, count, lines: new Map(), current: null, timer: 0 }
+  part.low = field("Lowest price", part)
+  part.high = field("Highest price", part)
+  const dash = element("span", "dash")
+  dash.textContent = "to"
+  prices.append(legend, part.low, dash, part.high)
+  body.append(heading, list, prices)
+  root.replaceChildren(toggle, body)
+  list.addEventListener("keydown", event => onKey(event, part))
+  return part
+}
+
+function showTree(part, data, root) {
+  const focused = root.activeElement?.dataset?.path
+  part.list.replaceChildren(
+    ...data.tree.map(item => {
+      const row = element("li", "row")
+      let button = part.lines.get(item.path)
+      if (!button) {
+        button = line()
+        part.lines.set(item.path, button)
+      }
+      button.dataset.path = item.path
+      button.style.setProperty("--depth", item.depth)
+      button.onclick = () => part.pick(item.path)
+      button.setAttribute("aria-label", `${item.label}, ${item.count}`)
+      if (item.path === data.selected) button.setAttribute("aria-current", "true")
+      else button.removeAttribute("aria-current")
+      button.children[0].textContent = item.label
+      button.children[1].textContent = item.count
+      row.append(button)
+      return row
+    }),
+  )
+  const wanted = new Set(data.tree.map(item => item.path))
+  for (const path of part.lines.keys()) if (!wanted.has(path)) part.lines.delete(path)
+  if (!wanted.has(part.current)) part.current = data.selected
+  for (const [path, button] of part.lines) button.tabIndex = path === part.current ? 0 : -1
+  if (focused !== undefined && part.lines.has(focused)) {
+    part.lines.get(focused).focus({ preventScroll: true }) // it was moved, and lost it
+  }
+}
+
+function line() {
+  const button = element("button", "line")
+  const label = element("span", "label")
+  const number = element("span", "number")
+  button.type = "button"
+  label.dir = "auto"
+  button.append(label, number)
+  return button
+}
+
+// One stop for Tab; arrows, Home and End go through the tree.
+function onKey(event, part) {
+  if (event.altKey || event.ctrlKey || event.metaKey) return
+  const all = [...part.list.querySelectorAll(".line")]
+  const at = all.indexOf(event.target)
+  const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }
+  if (at < 0 || !(event.key in steps)) return
+  event.preventDefault()
+  const next = all[steps[event.key]]
+  if (!next) return
+  part.current = next.dataset.path
+  for (const other of all) other.tabIndex = other === next ? 0 : -1
+  next.focus()
+}
+
+function showPrices(part, data, root) {
+  part.prices.hidden = !data.prices
+  if (!data.prices) return
+  const { least, most, low, high } = data.prices
+  part.low.placeholder = least
+  part.high.placeholder = most
+  for (const [input, value] of [[part.low, low], [part.high, high]]) {
+    // what is being typed stays as it is
+    if (root.activeElement !== input || input.dataset.known !== value) {
+      if (root.activeElement !== input || Number(input.value) !== Number(value)) input.value = value
+    }
+    input.dataset.known = value
+  }
+}
+
+function field(label, part) {
+  const input = element("input", "price")
+  input.type = "text"
+  input.inputMode = "decimal"
+  input.autocomplete = "off"
+  input.maxLength = 12
+  input.setAttribute("aria-label", label)
+  input.oninput = () => {
+    clearTimeout(part.timer)
+    part.timer = setTimeout(() => sendPrices(part), PAUSE_MS)
+  }
+  input.onchange = () => sendPrices(part)
+  return input
+}
+
+function sendPrices(part) {
+  clearTimeout(part.timer)
+  const range = [part.low.value, part.high.value].map(text => text.trim().replace(",", "."))
+  const known = [part.low.dataset.known, part.high.dataset.known]
+  if (range.join(" ") !== known.join(" ")) part.price(range)
+}
+
+function drawing(path) {
+  const space = "http://www.w3.org/2000/svg"
+  const svg = document.createElementNS(space, "svg")
+  const line = document.createElementNS(space, "path")
+  svg.setAttribute("viewBox", "0 0 24 24")
+  svg.setAttribute("aria-hidden", "true")
+  line.setAttribute("d", path)
+  svg.append(line)
+  return svg
+}
+
+function element(name, className) {
+  const node = document.createElement(name)
+  if (className) node.className = className
+  return node
+}
