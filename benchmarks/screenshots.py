@@ -70,6 +70,9 @@ def _take(browser: Browser, site: str) -> None:
         )
         page.goto(url)
         _settle(page)
+        if url == look:  # point at a product: the photo shows where it was found
+            page.locator(".st-key-look_results .tile").first.hover()
+            page.wait_for_timeout(800)
         page.screenshot(path=OUT / f"{name}.png")
         print(OUT / f"{name}.png")
         page.close()
