@@ -19,6 +19,8 @@ _PLAIN_LINE_EVERY_S = 30.0
 _REPEATED_MESSAGE_EVERY_S = 10.0
 _SHOWN = {
     "loss": "loss {:.3f}",
+    "learning_rate": "rate {:.1e}",
+    "gradient_norm": "gradient {:.1f}",
     "images_per_s": "{:.0f} images/s",
     "validation_recall@10": "recall@10 {:.3f}",
 }

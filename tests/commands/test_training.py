@@ -38,6 +38,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[TrainRequest]:
         events(Event("start"))
         for step in (1, 2):
             metrics = {"loss": 2.5, "images_per_s": 120.0, "learning_rate": 0.1}
+            metrics["gradient_norm"] = 3.25
             events(Event("step", step, step / 2, 90.0 - step, metrics))
         events(Event("evaluate", 2, 1.0, 0.0, {"validation_recall@10": 0.25}))
         events(Event("done", 2, 1.0, 0.0))
@@ -62,8 +63,9 @@ def test_progress_is_told_in_lines_where_nobody_watches(
     lines = run("train", "--data", "planted", "--json").stderr.splitlines()
     assert lines == [
         "Decoding scenes: 1 of 2",  # a count that follows at once is not worth a line
-        "step 1 · 50% · 1:29 left · loss 2.500 · 120 images/s",
-        "step 2 · 100% · 0:00 left · loss 2.500 · 120 images/s · recall@10 0.250",
+        "step 1 · 50% · 1:29 left · loss 2.500 · rate 1.0e-01 · gradient 3.2 · 120 images/s",
+        "step 2 · 100% · 0:00 left · loss 2.500 · rate 1.0e-01 · gradient 3.2 · 120 images/s"
+        " · recall@10 0.250",
     ]
 
 
