@@ -181,7 +181,7 @@ class Catalog:
         except KeyError:
             raise RequestError(
                 f"no product {product_id[:80]!r} in the data set {self.name}",
-                "Pick an id from its category file",
+                "It may belong to another data set; choose another one",
             ) from None
 
     def scene_row(self, scene_id: str) -> int:
@@ -191,7 +191,7 @@ class Catalog:
         except KeyError:
             raise RequestError(
                 f"no scene {scene_id[:80]!r} in the data set {self.name}",
-                "Pick an id from its pairs file, or give a picture file",
+                "It may belong to another data set; choose another one",
             ) from None
 
     def has_product(self, product_id: str) -> bool:

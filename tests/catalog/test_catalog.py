@@ -86,7 +86,7 @@ def test_ids_at_the_border_rows_inside() -> None:
     assert not catalog.has_scene("p001")
     with pytest.raises(RequestError, match=r"no product 'x{80}' in the data set made"):
         catalog.product_row("x" * 500)
-    with pytest.raises(RequestError, match=r"no scene 'nowhere' .* or give a picture file"):
+    with pytest.raises(RequestError, match=r"no scene 'nowhere' .* choose another one"):
         catalog.scene_row("nowhere")
 
 
