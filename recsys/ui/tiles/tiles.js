@@ -82,10 +82,19 @@ function restoreFocus(list, grid, data, root, focused, focusedIndex) {
     const instead = Math.max(0, Math.min(focusedIndex, all.length - 1))
     const next = focused.isConnected ? focused : all[instead]
     next.focus({ preventScroll: focused.isConnected })
-  } else if (closed && document.activeElement === document.body) {
-    // what showed this tile's product was closed, and focus with it
-    closed.button.focus({ preventScroll: true })
-    closed.button.scrollIntoView({ block: "nearest" })
+  } else if (closed) {
+    takeBackFocus(closed.button, performance.now() + 3000)
+  }
+}
+
+// What showed this tile's product was closed, and focus with it. The grid may hear of it before
+// the panel is gone, so it waits a little for focus to be nowhere.
+function takeBackFocus(button, until) {
+  if (document.activeElement === document.body) {
+    button.focus({ preventScroll: true })
+    button.scrollIntoView({ block: "nearest" })
+  } else if (button.isConnected && performance.now() < until) {
+    requestAnimationFrame(() => takeBackFocus(button, until))
   }
 }
 
