@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -104,13 +105,13 @@ class TwoTower(nnx.Module):
 
     config: TowerConfig
 
+    @abstractmethod
     def scene_vectors(self, scenes: Array) -> Array:
         """``[B, H, W, 3]`` → region vectors ``float32 [B, R, D]``, not normalised."""
-        raise NotImplementedError("a subclass must embed scenes")
 
+    @abstractmethod
     def product_vectors(self, products: Array) -> Array:
         """``[B, s, s, 3]`` → vectors ``float32 [B, D]``, not normalised."""
-        raise NotImplementedError("a subclass must embed products")
 
 
 def centred(pixels: Array) -> Array:

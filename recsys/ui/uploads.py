@@ -25,7 +25,7 @@ from recsys.errors import DataError, RequestError
 from recsys.workspace import Workspace
 
 FILE_TYPES = ("jpg", "jpeg", "png", "webp", "gif")
-MAX_PHOTOS = 100  # the oldest go first; some 4 MB each at the largest size
+MAX_PHOTOS = 100  # the oldest go first; they are kept without loss, so a few MB each
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
