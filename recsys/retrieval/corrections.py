@@ -17,6 +17,11 @@ are all that a correction costs.
   "Offline bilingual word vectors, orthogonal transformations and the inverted softmax", 2017).
   The mean and not the sum: a constant less for all products, and no reward for those with
   fewer bank scenes to count. β is a sharpness; 0 switches the correction off.
+- ``qb-norm`` β: the inverted softmax, for those scenes only whose best product by the model's
+  own score is also the best of some bank scene; other scenes get the model's own list (the
+  dynamic inverted softmax of Bogolin et al., "Cross Modal Retrieval with Querybank
+  Normalisation", CVPR 2022, with k = 1). Which product is best is asked of the whole table,
+  whatever is filtered, so that a filter leaves the order of what it lets through.
 
 A length enters after pooling: with regions, ‖p‖ times the pooled cosine stands for the inner
 product of a model trained by cosine, so that γ = 1 is exactly what that model serves.
@@ -25,7 +30,6 @@ product of a model trained by cosine, so that γ = 1 is exactly what that model 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -33,17 +37,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.errors import RequestError
+from recsys.retrieval.bank import (
+    BANK_NEIGHBOURS,
+    Bank,
+    bank_scores,
+    log_mean_exp,
+    mean_scores,
+    neighbour_means,
+    noting_winners,
+    unit_regions,
+)
 from recsys.retrieval.embedder import Score
+
+__all__ = [
+    "BANK_NEIGHBOURS",
+    "NAMES",
+    "STRENGTHS",
+    "Bank",
+    "Correction",
+    "Fitted",
+    "Name",
+    "Strength",
+    "fit",
+    "fit_centred",
+    "unit_regions",
+]
 
 Floats = NDArray[np.float32]
 
-Name = Literal["dot", "cosine", "norm-shrink", "norm-clip", "popularity", "nnn", "inverted-softmax"]
+Name = Literal[
+    "dot",
+    "cosine",
+    "norm-shrink",
+    "norm-clip",
+    "popularity",
+    "nnn",
+    "inverted-softmax",
+    "qb-norm",
+]
 NAMES: tuple[Name, ...] = get_args(Name)
-
-BANK_NEIGHBOURS = 16
-"""k_b: how many of a product's best bank scenes ``nnn`` averages over, or all of fewer."""
-
-_BANK_ROUND = 64  # bank scenes whose scores are held at a time
 
 
 class Strength(NamedTuple):
@@ -61,6 +93,7 @@ STRENGTHS: dict[Name, Strength] = {
     "popularity": Strength(0.0, 1.0, 0.05, "λ"),
     "nnn": Strength(0.0, 2.0, 0.5, "α"),
     "inverted-softmax": Strength(0.0, 200.0, 20.0, "β"),
+    "qb-norm": Strength(0.0, 200.0, 20.0, "β"),
 }
 """Of every correction that has one; ``dot`` and ``cosine`` have none."""
 
@@ -102,29 +135,21 @@ class Correction:
     @property
     def needs_bank(self) -> bool:
         """Whether it looks at a bank of scenes."""
-        return self.name in ("nnn", "inverted-softmax") and self.strength != 0
+        return self.name in ("nnn", "inverted-softmax", "qb-norm") and self.strength != 0
 
 
 class Fitted(NamedTuple):
-    """``float32 [P]`` each: the served score is scale · pooled − offset."""
+    """What a correction comes to; see ``recsys.retrieval.corrections_served`` for how it is served.
+
+    Attributes:
+        scale, offset: ``float32 [P]`` each: the served score is scale · pooled − offset.
+        activated: ``bool [P]``; a scene is corrected only where its best product by the model's
+            own score is one of these. None corrects every scene.
+    """
 
     scale: Floats
     offset: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class Bank:
-    """Scenes that stand for all questions: of training or validation, never of the test.
-
-    Attributes:
-        scenes: ``float32 [N, R, D]`` region vectors.
-        positive_scenes, positive_products: ``int [n]`` positions in the bank and product rows;
-            the score of such a pair does not count, since it ought to be high.
-    """
-
-    scenes: Floats
-    positive_scenes: NDArray[np.integer]
-    positive_products: NDArray[np.integer]
+    activated: NDArray[np.bool_] | None = None
 
 
 def fit(
@@ -141,7 +166,7 @@ def fit(
     Args:
         products: ``float32 [P, D]``, norms as the model gives them.
         counts: ``int [P]`` training frequencies, for ``popularity``.
-        bank: for ``nnn`` and ``inverted-softmax``.
+        bank: for ``nnn``, ``inverted-softmax`` and ``qb-norm``.
         score, tau: of the model, and of the index that the result is for.
 
     Raises ValueError where counts or the bank are needed and missing, or do not fit.
@@ -157,21 +182,37 @@ def fit(
         return Fitted(ones, zeros)
     if bank is None or len(bank.scenes) == 0:
         raise ValueError(f"{correction.name} needs a bank of at least one scene")
+    rounds = bank_scores(products, bank, score, tau)
     if correction.name == "nnn":
-        return Fitted(ones, np.float32(strength) * _neighbour_means(products, bank, score, tau))
-    return Fitted(ones, _log_mean_exp(products, bank, score, tau, strength))
+        return Fitted(ones, np.float32(strength) * neighbour_means(rounds, count))
+    if correction.name == "inverted-softmax":
+        return Fitted(ones, log_mean_exp(rounds, count, strength))
+    winners = np.zeros(count, np.bool_)
+    if score == "cosine" or bank.scenes.shape[1] == 1:
+        rounds = noting_winners(rounds, winners)
+    else:  # regions of length one are pooled to another order
+        for _ in noting_winners(bank_scores(products, bank, score, tau, as_served=True), winners):
+            pass
+    return Fitted(ones, log_mean_exp(rounds, count, strength), winners)
 
 
-def unit_regions(scenes: Floats) -> Floats:
-    """Region vectors ``[..., D]`` of length one; a zero vector stays zero.
+def fit_centred(products: Floats, bank: Bank, *, score: Score, tau: float) -> Fitted:
+    """The cosine, less what each product has on average over the bank.
 
-    What a model that ranks by the inner product is asked with where there is an offset: how
-    much an offset weighs must not depend on a scene's length.
+    With one region that is the cosine's numerator of a scene moved by the mean scene direction:
+    (s − μ)·p̂ with μ the mean of the bank's unit scenes, which takes from every scene what all
+    scenes share. With regions the mean is of pooled scores: a product has no one direction that
+    a soft maximum could be freed of, but it has a mean score. Either way it is NNN with the
+    whole bank and α = 1. For finding the cause of a hub, not for serving: it takes the good
+    part of a mean score too.
+
+    Args, and raises ValueError: as ``fit``.
     """
-    wide = np.asarray(scenes, np.float64)
-    norms = np.linalg.norm(wide, axis=-1, keepdims=True)
-    unit = np.divide(wide, norms, out=np.zeros_like(wide), where=norms > 0)
-    return np.asarray(unit, np.float32)
+    if len(bank.scenes) == 0:
+        raise ValueError("subtracting the mean scene needs a bank of at least one scene")
+    scale = _length_scale("cosine", 0.0, products, score)
+    rounds = bank_scores(products, bank, score, tau)
+    return Fitted(scale, scale * mean_scores(rounds, len(products)))
 
 
 # lengths
@@ -206,67 +247,6 @@ def _sound_counts(counts: NDArray[np.integer] | None, products: int) -> NDArray[
     if counts.shape != (products,) or (products and counts.min() < 0):
         raise ValueError(f"counts must be [{products}], none below 0, found {list(counts.shape)}")
     return counts
-
-
-# the bank
-
-
-def _bank_scores(products: Floats, bank: Bank, score: Score, tau: float) -> Iterator[Floats]:
-    """Pooled scores of all products, a round ``float32 [n, P]`` at a time; positives are NaN."""
-    from recsys.retrieval.topk import ProductIndex  # late: a Correction needs no JAX
-
-    index = ProductIndex(products, score=score, tau=tau)
-    order = np.argsort(bank.positive_scenes, kind="stable")
-    of_scene = np.asarray(bank.positive_scenes)[order]
-    of_product = np.asarray(bank.positive_products)[order]
-    scenes = bank.scenes if score == "cosine" else unit_regions(bank.scenes)
-    for start in range(0, len(scenes), _BANK_ROUND):
-        scores = np.stack(list(index.scores(scenes[start : start + _BANK_ROUND])))
-        first, last = np.searchsorted(of_scene, (start, start + len(scores)))
-        scores[of_scene[first:last] - start, of_product[first:last]] = np.nan
-        yield scores
-
-
-def _neighbour_means(products: Floats, bank: Bank, score: Score, tau: float) -> Floats:
-    """Mean ``float32 [P]`` of the ``BANK_NEIGHBOURS`` highest bank scores of each product."""
-    best = np.empty((0, len(products)), np.float32)
-    for scores in _bank_scores(products, bank, score, tau):
-        best = np.concatenate((best, np.where(np.isnan(scores), -np.inf, scores)))
-        if len(best) > BANK_NEIGHBOURS:
-            keep = len(best) - BANK_NEIGHBOURS
-            best = np.partition(best, keep, axis=0)[keep:]
-    found = np.isfinite(best)
-    sums = np.where(found, best, 0).sum(axis=0, dtype=np.float64)
-    return _mean_of_known(sums, found.sum(axis=0))
-
-
-def _log_mean_exp(
-    products: Floats, bank: Bank, score: Score, tau: float, sharpness: float
-) -> Floats:
-    """(1/β) log mean exp(β · score) ``float32 [P]`` over the bank scenes of each product."""
-    peak = np.full(len(products), -np.inf)
-    total = np.zeros(len(products))
-    known = np.zeros(len(products), np.int64)
-    for scores in _bank_scores(products, bank, score, tau):
-        wide = np.where(np.isnan(scores), -np.inf, scores.astype(np.float64))
-        higher = np.maximum(peak, wide.max(axis=0))
-        level = np.where(np.isfinite(higher), higher, 0.0)
-        total *= np.exp(sharpness * (np.where(np.isfinite(peak), peak, level) - level))
-        total += np.exp(sharpness * (wide - level)).sum(axis=0)
-        known += np.isfinite(wide).sum(axis=0)
-        peak = higher
-    level = np.where(known > 0, peak, 0.0)
-    logs = np.log(np.where(known > 0, total / np.maximum(known, 1), 1.0))
-    return _mean_of_known(np.where(known > 0, level + logs / sharpness, 0.0), np.minimum(known, 1))
-
-
-def _mean_of_known(sums: NDArray[np.float64], counts: NDArray[np.integer]) -> Floats:
-    """Sums by counts; the mean of the others for a product that the bank says nothing about."""
-    known = counts > 0
-    means = np.divide(sums, counts, out=np.zeros_like(sums), where=known)
-    if known.any():
-        means[~known] = math.fsum(means[known]) / int(known.sum())
-    return np.asarray(means, np.float32)
 
 
 def _is_number(value: object) -> bool:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.errors import ModelError
-from recsys.retrieval.corrections import Fitted, unit_regions
+from recsys.retrieval.corrections import Fitted
+from recsys.retrieval.corrections_served import corrected_top_k
 from recsys.retrieval.selection import winning_regions
-from recsys.serving.diversity import POOL, diversified
+from recsys.serving.diversity import POOL, comparable, diversified
 from recsys.serving.query import Query
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class VectorRanker:
             fitted: scale and offset over the table's products.
         """
         pool = max(k, POOL) if diversity else k
-        found = self._best(query, allowed, pool, fitted)
+        found = self._best(query.vectors[None], allowed, pool, fitted, query.looking_at)
         return self._finished(query, found.rows[0], found.scores[0], k, fitted, diversity)
 
     def rank_by_category(
@@ -134,7 +135,9 @@ class VectorRanker:
         Args:
             category_of: ``int32 [P]`` over the catalogue's products.
         """
-        found = self._best(query, allowed, max(1, self._index.size), fitted)
+        found = self._best(
+            query.vectors[None], allowed, max(1, self._index.size), fitted, query.looking_at
+        )
         rows, scores = found.rows[0], found.scores[0]
         categories = category_of[self._rows[rows]]
         order = np.argsort(categories, kind="stable")  # best first within each
@@ -155,7 +158,9 @@ class VectorRanker:
         fitted: Fitted | None = None,
     ) -> int:
         """The rank from 1 that a product has among the allowed, itself one of them."""
-        found = self._best(query, allowed, max(1, self._index.size), fitted)
+        found = self._best(
+            query.vectors[None], allowed, max(1, self._index.size), fitted, query.looking_at
+        )
         return int(np.flatnonzero(self._rows[found.rows[0]] == row)[0]) + 1
 
     def region_scores(self, query: Query, rows: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -178,10 +183,14 @@ class VectorRanker:
         return norms
 
     def rank_for_scenes(
-        self, scenes: NDArray[np.float32], allowed: NDArray[np.bool_], k: int
+        self,
+        scenes: NDArray[np.float32],
+        allowed: NDArray[np.bool_],
+        k: int,
+        fitted: Fitted | None = None,
     ) -> Iterator[Ranked]:
         """The same lists for many scenes, ``float32 [Q, R, D]``, without regions."""
-        found = self._index.top_k(scenes, k, allowed=allowed[self._rows], with_regions=False)
+        found = self._best(scenes, allowed, k, fitted)
         for rows, scores in zip(found.rows, found.scores, strict=True):
             yield Ranked(self._rows[rows], scores)
 
@@ -199,19 +208,16 @@ class VectorRanker:
     # how
 
     def _best(
-        self, query: Query, allowed: NDArray[np.bool_], k: int, fitted: Fitted | None
+        self,
+        vectors: NDArray[np.float32],
+        allowed: NDArray[np.bool_],
+        k: int,
+        fitted: Fitted | None,
+        looking_at: NDArray[np.bool_] | None = None,
     ) -> TopK:
-        vectors = query.vectors
-        if fitted is not None and self._index.score == "dot" and fitted.offset.any():
-            vectors = unit_regions(vectors)
-        return self._index.top_k(
-            vectors[None],
-            k,
-            scale=None if fitted is None else fitted.scale,
-            offset=None if fitted is None else fitted.offset,
-            allowed=allowed[self._rows],
-            looking_at=query.looking_at,
-            with_regions=False,
+        """The best k of each scene of ``float32 [Q, R, D]``."""
+        return corrected_top_k(
+            self._index, vectors, k, fitted, allowed=allowed[self._rows], looking_at=looking_at
         )
 
     def _finished(
@@ -224,13 +230,12 @@ class VectorRanker:
         diversity: float,
     ) -> Ranked:
         """The first k of table rows, best first, after diversity, with their regions."""
-        relevance = scores
+        relevance: NDArray[np.floating] = scores
         lengths_count = self._index.score == "dot" or (
             fitted is not None and bool((fitted.scale != 1).any())
         )
-        if diversity and lengths_count and len(scores):
-            # Cosines between products have a unit, inner products have none.
-            relevance = scores / max(float(np.abs(scores).max()), 1e-12)
+        if diversity and lengths_count:
+            relevance = comparable(scores)
         order = self._diverse(rows, relevance, diversity)[:k]
         rows, scores = rows[order], scores[order]
         regions = None
@@ -240,7 +245,7 @@ class VectorRanker:
         return Ranked(self._rows[rows], scores, regions, by_score=not diversity)
 
     def _diverse(
-        self, rows: NDArray[np.int32], relevance: NDArray[np.float32], diversity: float
+        self, rows: NDArray[np.int32], relevance: NDArray[np.floating], diversity: float
     ) -> NDArray[np.int64]:
         """Positions of table rows in the order that is shown."""
         order = np.arange(len(rows), dtype=np.int64)

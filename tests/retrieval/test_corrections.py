@@ -5,171 +5,128 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recsys.errors import RequestError
 from recsys.retrieval import corrections
-from recsys.retrieval.corrections import NAMES, STRENGTHS, Bank, Correction, Fitted, fit
-from recsys.retrieval.topk import ProductIndex
-from tests.retrieval import oracles
-
-TAU = 10.0
-quick = settings(max_examples=25, deadline=None)
-
-
-def random_vectors(seed: int, *shape: int) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-def bank_of(
-    seed: int,
-    scenes: int,
-    regions: int = 1,
-    dim: int = 5,
-    positives: tuple[tuple[int, int], ...] = (),
-) -> Bank:
-    pairs = np.array(positives, np.int32).reshape(-1, 2)
-    return Bank(random_vectors(seed, scenes, regions, dim), pairs[:, 0], pairs[:, 1])
-
-
-def ranked(fitted: Fitted, scenes: np.ndarray, products: np.ndarray, score: Any) -> list[Any]:
-    index = ProductIndex(products, score=score, tau=TAU)
-    if score == "dot" and fitted.offset.any():
-        scenes = corrections.unit_regions(scenes)
-    k = len(products)
-    return index.top_k(scenes, k, scale=fitted.scale, offset=fitted.offset).rows.tolist()
-
-
-# Definitions in full, in double precision: similarity matrices first, then what the papers say.
-
-
-def matrix(scenes: np.ndarray, products: np.ndarray, score: str) -> np.ndarray:
-    return oracles.score_all(scenes, products, score, TAU)
-
-
-def full_nnn(
-    query: np.ndarray, bank: np.ndarray, alpha: float, masked: set[tuple[int, int]], k_b: int
-) -> np.ndarray:
-    result = np.empty_like(query)
-    for p in range(query.shape[1]):
-        known = [bank[n, p] for n in range(len(bank)) if (n, p) not in masked]
-        best = sorted(known, reverse=True)[:k_b]
-        result[:, p] = query[:, p] - alpha * sum(best) / len(best)
-    return result
-
-
-def full_csls(query: np.ndarray, bank: np.ndarray, k_b: int) -> np.ndarray:
-    """2 cos(q, p) − r(q) − r(p): r(q) over products, r(p) over the bank."""
-    result = np.empty_like(query)
-    for q in range(len(query)):
-        of_query = sum(sorted(query[q], reverse=True)[:k_b]) / min(k_b, query.shape[1])
-        for p in range(query.shape[1]):
-            of_product = sum(sorted(bank[:, p], reverse=True)[:k_b]) / min(k_b, len(bank))
-            result[q, p] = 2 * query[q, p] - of_query - of_product
-    return result
-
-
-def full_inverted_softmax(
-    query: np.ndarray, bank: np.ndarray, beta: float, masked: set[tuple[int, int]]
-) -> np.ndarray:
-    """The probability of the query given the product, against the mean bank scene."""
-    result = np.empty_like(query)
-    for p in range(query.shape[1]):
-        known = [bank[n, p] for n in range(len(bank)) if (n, p) not in masked]
-        mean = sum(math.exp(beta * value) for value in known) / len(known)
-        for q in range(len(query)):
-            result[q, p] = math.exp(beta * query[q, p]) / mean
-    return result
-
-
-def same_order(rows: list[list[int]], exact: np.ndarray, within: float = 1e-5) -> bool:
-    allowed = [True] * exact.shape[1]
-    return all(
-        oracles.is_top_k(row, exact[q].tolist(), allowed, exact.shape[1], within)
-        for q, row in enumerate(rows)
-    )
-
-
-REGIONS = st.sampled_from([1, 3])
-SEEDS = st.integers(0, 10**6)
+from recsys.retrieval.corrections import NAMES, STRENGTHS, Bank, Correction, fit
+from tests.retrieval.correction_cases import (
+    REGIONS,
+    SCORES,
+    SEEDS,
+    SHAPES,
+    TAU,
+    Case,
+    bank_of,
+    counted_lengths,
+    full_csls,
+    full_inverted_softmax,
+    full_nnn,
+    matrix,
+    quick,
+    random_vectors,
+    ranked,
+    same_order,
+)
 
 
 class TestAgainstTheDefinitions:
     @quick
-    @given(SEEDS, REGIONS, st.integers(1, 80), st.floats(0.05, 2.0))
-    def test_nnn(self, seed: int, regions: int, scenes: int, alpha: float) -> None:
-        products, queries = random_vectors(seed, 9, 5), random_vectors(seed + 1, 2, regions, 5)
-        masked = ((0, 2), (0, 3), (scenes - 1, 8)) if scenes > 1 else ()
-        bank = bank_of(seed + 2, scenes, regions, positives=masked)
-        fitted = fit(Correction("nnn", alpha), products, bank=bank, score="cosine", tau=TAU)
-        exact = full_nnn(
-            matrix(queries, products, "cosine"),
-            matrix(bank.scenes, products, "cosine"),
-            alpha,
-            set(masked),
-            corrections.BANK_NEIGHBOURS,
-        )
-        assert same_order(ranked(fitted, queries, products, "cosine"), exact)
+    @given(SEEDS, SHAPES, REGIONS, st.integers(1, 40), st.floats(0.05, 2.0), SCORES)
+    def test_nnn(
+        self, seed: int, shape: Any, regions: int, scenes: int, alpha: float, score: Any
+    ) -> None:
+        case = Case(seed, shape, regions, scenes)
+        correction = Correction("nnn", alpha)
+        fitted = fit(correction, case.products, bank=case.bank, score=score, tau=TAU)
+        exact = full_nnn(*case.asked(score), alpha, case.masked, corrections.BANK_NEIGHBOURS)
+        assert same_order(ranked(fitted, case.queries, case.products, score), exact)
 
     @quick
-    @given(SEEDS, REGIONS, st.integers(1, 40))
-    def test_nnn_of_one_half_is_csls(self, seed: int, regions: int, scenes: int) -> None:
-        products, queries = random_vectors(seed, 9, 5), random_vectors(seed + 1, 2, regions, 5)
-        bank = bank_of(seed + 2, scenes, regions)
-        fitted = fit(Correction("nnn", 0.5), products, bank=bank, score="cosine", tau=TAU)
-        exact = full_csls(
-            matrix(queries, products, "cosine"),
-            matrix(bank.scenes, products, "cosine"),
-            corrections.BANK_NEIGHBOURS,
-        )
-        assert same_order(ranked(fitted, queries, products, "cosine"), exact)
+    @given(SEEDS, SHAPES, REGIONS, st.integers(1, 40))
+    def test_nnn_of_one_half_is_csls(
+        self, seed: int, shape: Any, regions: int, scenes: int
+    ) -> None:
+        case = Case(seed, shape, regions, scenes)
+        bank = Bank(case.bank.scenes, np.empty(0, np.int32), np.empty(0, np.int32))
+        fitted = fit(Correction("nnn", 0.5), case.products, bank=bank, score="cosine", tau=TAU)
+        exact = full_csls(*case.asked("cosine"), corrections.BANK_NEIGHBOURS)
+        assert same_order(ranked(fitted, case.queries, case.products, "cosine"), exact)
 
     @quick
-    @given(SEEDS, REGIONS, st.integers(1, 80), st.floats(0.5, 30.0))
-    def test_inverted_softmax(self, seed: int, regions: int, scenes: int, beta: float) -> None:
-        products, queries = random_vectors(seed, 9, 5), random_vectors(seed + 1, 2, regions, 5)
-        masked = ((0, 2), (0, 3), (scenes - 1, 8)) if scenes > 1 else ()
-        bank = bank_of(seed + 2, scenes, regions, positives=masked)
+    @given(SEEDS, SHAPES, REGIONS, st.integers(1, 40), st.floats(0.5, 30.0), SCORES)
+    def test_inverted_softmax(
+        self, seed: int, shape: Any, regions: int, scenes: int, beta: float, score: Any
+    ) -> None:
+        case = Case(seed, shape, regions, scenes)
         correction = Correction("inverted-softmax", beta)
-        fitted = fit(correction, products, bank=bank, score="cosine", tau=TAU)
-        exact = full_inverted_softmax(
-            matrix(queries, products, "cosine"),
-            matrix(bank.scenes, products, "cosine"),
-            beta,
-            set(masked),
-        )
-        assert same_order(ranked(fitted, queries, products, "cosine"), np.log(exact) / beta)
+        fitted = fit(correction, case.products, bank=case.bank, score=score, tau=TAU)
+        exact = full_inverted_softmax(*case.asked(score), beta, case.masked)
+        assert same_order(ranked(fitted, case.queries, case.products, score), np.log(exact) / beta)
 
     @quick
-    @given(SEEDS, st.floats(0.0, 1.0), st.sampled_from(["norm-shrink", "norm-clip"]))
-    def test_lengths_with_one_region(self, seed: int, strength: float, name: Any) -> None:
+    @given(SEEDS, SHAPES, REGIONS, st.integers(1, 40), SCORES)
+    def test_centred(self, seed: int, shape: Any, regions: int, scenes: int, score: Any) -> None:
+        """The cosine less its mean over the bank, whatever the model ranks by."""
+        regions = 1 if score == "dot" else regions  # by dot, lengths are in the soft maximum
+        case = Case(seed, shape, regions, scenes)
+        fitted = corrections.fit_centred(case.products, case.bank, score=score, tau=TAU)
+        exact = full_nnn(*case.asked("cosine"), 1.0, case.masked, scenes)
+        assert same_order(ranked(fitted, case.queries, case.products, score), exact)
+
+    def test_centred_is_a_scene_less_the_mean_scene(self) -> None:
+        """With one region: the inner product with (s − μ), μ the mean of unit bank scenes."""
+        case = Case(5, (33, 8), 1, 20)
+        bank = Bank(case.bank.scenes, np.empty(0, np.int32), np.empty(0, np.int32))
+        fitted = corrections.fit_centred(case.products, bank, score="cosine", tau=TAU)
+        mean = corrections.unit_regions(bank.scenes).mean(axis=0, keepdims=True)
+        queries = corrections.unit_regions(case.queries) - mean
+        exact = matrix(queries, corrections.unit_regions(case.products), "dot")
+        assert same_order(ranked(fitted, case.queries, case.products, "cosine"), exact)
+        with pytest.raises(ValueError, match="at least one scene"):
+            corrections.fit_centred(case.products, bank_of(0, 0), score="cosine", tau=TAU)
+
+    @quick
+    @given(SEEDS, SHAPES, st.floats(0.0, 1.0), st.sampled_from(["norm-shrink", "norm-clip"]))
+    def test_lengths_with_one_region(
+        self, seed: int, shape: Any, strength: float, name: Any
+    ) -> None:
         """The same products, whether the model ranks by cosine or by the inner product."""
-        products = random_vectors(seed, 9, 5)
-        queries = corrections.unit_regions(random_vectors(seed + 1, 2, 1, 5))
-        lengths = np.linalg.norm(products.astype(float), axis=1)
-        if name == "norm-shrink":
-            counted = [length ** (1 - strength) for length in lengths]
-        else:
-            limit = float(np.quantile(lengths, 1 - strength))
-            counted = [min(length, limit) for length in lengths]
-        exact = matrix(queries, products, "cosine") * np.array(counted)
+        case = Case(seed, shape, 1, 1)
+        lengths = np.linalg.norm(case.products.astype(float), axis=1)
+        exact = case.asked("cosine")[0] * counted_lengths(name, strength, lengths)
         for score in ("cosine", "dot"):
-            fitted = fit(Correction(name, strength), products, score=score, tau=TAU)  # type: ignore[arg-type]
-            assert same_order(ranked(fitted, queries, products, score), exact)
+            fitted = fit(Correction(name, strength), case.products, score=score, tau=TAU)
+            queries = corrections.unit_regions(case.queries)
+            assert same_order(ranked(fitted, queries, case.products, score), exact)
 
     @quick
-    @given(SEEDS, REGIONS, st.floats(0.0, 1.0), st.sampled_from(["cosine", "dot"]))
-    def test_popularity(self, seed: int, regions: int, strength: float, score: Any) -> None:
-        products = random_vectors(seed, 9, 5)
-        queries = corrections.unit_regions(random_vectors(seed + 1, 2, regions, 5))
-        counts = np.random.default_rng(seed).integers(0, 20, 9)
+    @given(SEEDS, SHAPES, st.floats(0.0, 1.0), st.sampled_from(["norm-shrink", "norm-clip"]))
+    def test_lengths_with_regions(self, seed: int, shape: Any, strength: float, name: Any) -> None:
+        """A length enters after pooling; what the index has counted of it is taken out again."""
+        case = Case(seed, shape, 3, 1)
+        lengths = np.linalg.norm(case.products.astype(float), axis=1)
+        counted = counted_lengths(name, strength, lengths)
+        for score, scales in (("cosine", counted), ("dot", counted / lengths)):
+            fitted = fit(Correction(name, strength), case.products, score=score, tau=TAU)  # type: ignore[arg-type]
+            exact = matrix(case.queries, case.products, score) * scales
+            assert same_order(ranked(fitted, case.queries, case.products, score), exact, 1e-4)
+
+    @quick
+    @given(SEEDS, SHAPES, REGIONS, st.floats(0.0, 1.0), SCORES)
+    def test_popularity(
+        self, seed: int, shape: Any, regions: int, strength: float, score: Any
+    ) -> None:
+        case = Case(seed, shape, regions, 1)
+        counts = np.random.default_rng(seed).integers(0, 20, case.count)
         correction = Correction("popularity", strength)
-        fitted = fit(correction, products, counts, score=score, tau=TAU)
-        exact = matrix(queries, products, score)
-        for p in range(9):
-            exact[:, p] -= strength * math.log((counts[p] + 1) / (counts.sum() + 9))
-        assert same_order(ranked(fitted, queries, products, score), exact)
+        fitted = fit(correction, case.products, counts, score=score, tau=TAU)
+        exact = case.asked(score)[0]
+        for p in range(case.count):
+            exact[:, p] -= strength * math.log((counts[p] + 1) / (counts.sum() + case.count))
+        queries = corrections.unit_regions(case.queries)
+        assert same_order(ranked(fitted, queries, case.products, score), exact)
 
     @quick
     @given(SEEDS, REGIONS)
@@ -189,7 +146,7 @@ class TestAgainstTheDefinitions:
 
 
 class TestStrengthZero:
-    @pytest.mark.parametrize("name", ["popularity", "nnn", "inverted-softmax"])
+    @pytest.mark.parametrize("name", ["popularity", "nnn", "inverted-softmax", "qb-norm"])
     @pytest.mark.parametrize("score", ["cosine", "dot"])
     def test_changes_nothing(self, name: Any, score: Any) -> None:
         products = random_vectors(0, 7, 5)
@@ -197,6 +154,7 @@ class TestStrengthZero:
         fitted = fit(Correction(name, 0), products, counts, bank_of(1, 4), score=score, tau=TAU)
         assert (fitted.scale == 1).all()
         assert (fitted.offset == 0).all()
+        assert fitted.activated is None
 
     @pytest.mark.parametrize("name", ["norm-shrink", "norm-clip"])
     @pytest.mark.parametrize("score", ["cosine", "dot"])
@@ -232,6 +190,9 @@ class TestAlgebra:
         )
         np.testing.assert_allclose(again.scale, fitted.scale[by_product], rtol=1e-6)
         np.testing.assert_allclose(again.offset, fitted.offset[by_product], rtol=1e-5, atol=1e-6)
+        assert (again.activated is None) == (fitted.activated is None)
+        if again.activated is not None and fitted.activated is not None:
+            assert (again.activated == fitted.activated[by_product]).all()
 
     def test_a_hub_gives_way(self) -> None:
         """A product that is close to every bank scene falls behind one that is not."""
@@ -241,7 +202,7 @@ class TestAlgebra:
         own = (scenes[0, 0] + 0.3 * rng.normal(size=5)).astype(np.float32)
         products = np.stack((centre, own))
         bank = Bank(scenes[1:], np.empty(0, np.int32), np.empty(0, np.int32))
-        for name, strength in (("nnn", 1.0), ("inverted-softmax", 20.0)):
+        for name, strength in (("nnn", 1.0), ("inverted-softmax", 20.0), ("qb-norm", 20.0)):
             correction = Correction(name, strength)  # type: ignore[arg-type]
             fitted = fit(correction, products, bank=bank, score="cosine", tau=TAU)
             assert fitted.offset[0] > fitted.offset[1]
@@ -256,7 +217,7 @@ class TestEdges:
             for score in ("cosine", "dot"):
                 fitted = fit(
                     Correction(name), products, np.ones(4, int), bank, score=score, tau=TAU
-                )  # type: ignore[arg-type]
+                )
                 assert np.isfinite(fitted.scale).all()
                 assert np.isfinite(fitted.offset).all()
 
@@ -275,8 +236,8 @@ class TestEdges:
     def test_a_product_that_is_right_for_every_bank_scene_gets_the_mean_of_the_others(self) -> None:
         products = random_vectors(0, 4, 5)
         bank = bank_of(1, 2, positives=((0, 3), (1, 3)))
-        for name in ("nnn", "inverted-softmax"):
-            fitted = fit(Correction(name), products, bank=bank, score="cosine", tau=TAU)  # type: ignore[arg-type]
+        for name in ("nnn", "inverted-softmax", "qb-norm"):
+            fitted = fit(Correction(name), products, bank=bank, score="cosine", tau=TAU)
             assert fitted.offset[3] == pytest.approx(fitted.offset[:3].mean(), abs=1e-6)
         everything = tuple((n, p) for n in range(2) for p in range(4))
         fitted = fit(
@@ -304,8 +265,9 @@ class TestCorrection:
         assert hash(Correction("nnn", 1)) == hash(Correction("nnn", 1.0))
         for name, strength in STRENGTHS.items():
             assert strength.low <= strength.default <= strength.high
-            assert Correction(name).needs_bank == (name in ("nnn", "inverted-softmax"))
+            assert Correction(name).needs_bank == (name in ("nnn", "inverted-softmax", "qb-norm"))
         assert not Correction("nnn", 0).needs_bank
+        assert not Correction("qb-norm", 0).needs_bank
 
     @pytest.mark.parametrize(
         ("name", "strength", "message"),

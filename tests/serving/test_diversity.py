@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys.retrieval.reranking import mmr
 from recsys.serving.diversity import POOL, diversified
+from recsys.serving.query import Query
 from recsys.serving.request import Request
 from recsys.serving.server import Server
 
@@ -118,3 +120,29 @@ class TestInTheServer:
         assert plain[:6] != diverse[:6]
         assert plain[6:] == diverse[6:]
         assert ask(server, k=3, diversity=1.0) == diverse[:3]
+
+    @pytest.mark.parametrize("which", ["server", "plain_server", "dot_server"])
+    def test_many_lists_at_once_are_those_lists(
+        self, which: str, request: pytest.FixtureRequest
+    ) -> None:
+        """What an audit counts is what the shop shows."""
+        server: Server = request.getfixturevalue(which)
+        ranker, table = server.ranker, server.table
+        assert ranker is not None
+        assert table is not None
+        assert table.scenes is not None
+        everything = np.ones(len(server.catalog.products), np.bool_)
+        scenes = np.asarray(table.scenes)
+        pools = list(ranker.rank_for_scenes(scenes, everything, POOL))
+        found = mmr(
+            np.stack([ranked.rows for ranked in pools]),
+            np.stack([ranked.scores for ranked in pools if ranked.scores is not None]),
+            ranker.unit_vectors(np.arange(len(everything))),
+            0.4,
+            7,
+            lengths_count=table.score == "dot",
+        )
+        for vectors, rows in zip(scenes, found, strict=True):
+            query = Query(vectors, ())
+            alone = ranker.rank_for_scene(query, everything, 7, diversity=0.4)
+            assert alone.rows.tolist() == rows.tolist()
