@@ -21,6 +21,7 @@ from recsys.commands.embedding import embed
 from recsys.commands.evaluating import evaluate
 from recsys.commands.models import models, presets, promote
 from recsys.commands.output import Stopped, one_line
+from recsys.commands.popularity import popularity
 from recsys.commands.recommending import recommend
 from recsys.commands.training import train
 from recsys.errors import RecsysError
@@ -98,5 +99,16 @@ def cli(traceback: bool) -> None:
     """
 
 
-for command in (train, embed, recommend, evaluate, promote, models, presets, datasets, demo):
+for command in (
+    train,
+    embed,
+    recommend,
+    evaluate,
+    popularity,
+    promote,
+    models,
+    presets,
+    datasets,
+    demo,
+):
     cli.add_command(command)

@@ -19,7 +19,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ DEMO_MODEL_DIR = ASSETS_DIR / "demo" / "model"
 
 _AT_FDCWD, _EXCHANGE = -100, 2  # from Linux's fcntl.h and fs.h
 _LEFTOVER_AGE_S = 24 * 3600.0
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
@@ -43,12 +44,35 @@ def is_name(text: str) -> bool:
 
 
 @dataclass(frozen=True)
+class LiveCorrection:
+    """The correction of scores that is served, and what its vectors were made from.
+
+    Attributes:
+        name, strength: of ``recsys.retrieval.corrections``; strength is None where it has none.
+        vectors: id of the stored scale and offset, see ``Workspace.correction_path``.
+        model, products, bank: fingerprints of the model, of the table's products, and of the
+            training scenes or frequencies that it looks at (empty where it looks at none).
+    """
+
+    name: str
+    strength: float | None
+    vectors: str
+    model: str
+    products: str
+    bank: str
+
+
+@dataclass(frozen=True)
 class LivePointer:
-    """Which model answers the shop. ``model`` is an id in the workspace or a bundle's path."""
+    """Which model answers the shop. ``model`` is an id in the workspace or a bundle's path.
+
+    ``correction`` is None where the model's own score is served.
+    """
 
     model: str
     data: str
     since: str
+    correction: LiveCorrection | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +109,20 @@ class Workspace:
         return self.root / "jobs"
 
     @property
+    def sweeps_dir(self) -> Path:
+        return self.root / "sweeps"
+
+    @property
+    def tracking_path(self) -> Path:
+        """MLflow's records, where no server is named."""
+        return self.root / "runs.db"
+
+    @property
+    def artifacts_dir(self) -> Path:
+        """The files that belong to MLflow's records, where no server is named."""
+        return self.root / "artifacts"
+
+    @property
     def cache_dir(self) -> Path:
         return self.root / "cache"
 
@@ -95,6 +133,10 @@ class Workspace:
     @property
     def live_path(self) -> Path:
         return self.root / "live.json"
+
+    def correction_path(self, vectors: str) -> Path:
+        """Where the scale and offset of a live correction lie, by their id."""
+        return self.root / "corrections" / f"{_checked(vectors)}.npz"
 
     # data sets
 
@@ -145,6 +187,17 @@ class Workspace:
     def job_dir(self, job_id: str) -> Path:
         return self.jobs_dir / _checked(job_id)
 
+    def sweep_dir(self, sweep_id: str) -> Path:
+        return self.sweeps_dir / _checked(sweep_id)
+
+    def job_ids(self) -> list[str]:
+        """Ids of the training runs, finished or not."""
+        return sorted(path.name for path in _folders(self.jobs_dir))
+
+    def sweep_ids(self) -> list[str]:
+        """Ids of the sweeps, finished or not."""
+        return sorted(path.name for path in _folders(self.sweeps_dir))
+
     def model_ids(self) -> list[str]:
         """Ids of the finished models in the workspace."""
         folders = _folders(self.models_dir)
@@ -189,10 +242,11 @@ class Workspace:
         """The live pointer, or None where nothing was promoted. Raises ModelError if damaged."""
         try:
             record = json.loads(self.live_path.read_text("utf-8"))
-            return LivePointer(str(record["model"]), str(record["data"]), str(record["since"]))
+            model, data, since = (str(record[key]) for key in ("model", "data", "since"))
+            return LivePointer(model, data, since, _live_correction(record.get("correction")))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             raise ModelError(
                 f"the live pointer {self.live_path.name} cannot be read",
                 "Put a model live again with: python -m recsys promote --model ID --data NAME",
@@ -200,8 +254,20 @@ class Workspace:
 
     def set_live(self, pointer: LivePointer) -> None:
         """Swaps the live pointer in one atomic step."""
-        record = {"model": pointer.model, "data": pointer.data, "since": pointer.since}
-        write_json(self.live_path, record)
+        write_json(self.live_path, asdict(pointer))
+
+
+def _live_correction(record: Any) -> LiveCorrection | None:
+    """Raises ValueError or what a missing or strange part raises."""
+    if record is None:
+        return None
+    strength = record["strength"]
+    texts = {key: record[key] for key in ("name", "vectors", "model", "products", "bank")}
+    sound = all(isinstance(text, str) for text in texts.values()) and is_name(texts["vectors"])
+    in_range = strength is None or (type(strength) in (float, int) and abs(strength) <= 1e6)
+    if not (sound and in_range):  # NaN is out of any range
+        raise ValueError("correction")
+    return LiveCorrection(strength=None if strength is None else float(strength), **texts)
 
 
 def _typed_path(text: str) -> Path | None:

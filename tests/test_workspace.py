@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from recsys import workspace as module
 from recsys.errors import DataError, ModelError
 from recsys.workspace import (
+    LiveCorrection,
     LivePointer,
     Workspace,
     is_name,
@@ -154,6 +156,49 @@ def test_the_live_pointer_is_swapped_whole(workspace: Workspace) -> None:
         workspace.set_live(pointer)
         assert workspace.live() == pointer
     assert [path.name for path in workspace.root.iterdir()] == ["live.json"]
+
+
+CORRECTION = LiveCorrection("nnn", 0.5, "nnn-0a1b2c", "model", "products", "bank")
+
+
+def test_the_live_pointer_with_a_correction(workspace: Workspace) -> None:
+    for correction in (CORRECTION, replace(CORRECTION, name="cosine", strength=None, bank="")):
+        pointer = LivePointer("a", "demo", "2025-01-01T00:00:00Z", correction)
+        workspace.set_live(pointer)
+        assert workspace.live() == pointer
+    path = workspace.correction_path(CORRECTION.vectors)
+    assert path == workspace.root / "corrections" / "nnn-0a1b2c.npz"
+
+
+def test_a_live_pointer_from_before_corrections(workspace: Workspace) -> None:
+    workspace.root.mkdir()
+    workspace.live_path.write_text('{"model": "a", "data": "demo", "since": "2025"}')
+    assert workspace.live() == LivePointer("a", "demo", "2025")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "nnn",
+        [],
+        {},
+        {**asdict(CORRECTION), "vectors": "../../etc/passwd"},
+        {**asdict(CORRECTION), "vectors": None},
+        {**asdict(CORRECTION), "strength": "0.5"},
+        {**asdict(CORRECTION), "strength": True},
+        {**asdict(CORRECTION), "strength": float("nan")},
+        {**asdict(CORRECTION), "strength": 10**400},
+        {**asdict(CORRECTION), "name": 3},
+    ],
+)
+def test_a_damaged_live_correction_is_an_error_with_a_remedy(
+    workspace: Workspace, wrong: object
+) -> None:
+    workspace.root.mkdir()
+    record = {"model": "a", "data": "demo", "since": "2025", "correction": wrong}
+    workspace.live_path.write_text(json.dumps(record))
+    with pytest.raises(ModelError, match=r"cannot be read.*recsys promote"):
+        workspace.live()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'{"model": "m"}', b"\xff\xfe"])

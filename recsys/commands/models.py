@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsys.commands.output import Output, data_option, json_option, model_option, with_output
+from recsys.commands.output import (
+    Output,
+    correction_option,
+    data_option,
+    json_option,
+    model_option,
+    with_output,
+)
 from recsys.errors import ModelError, RecsysError
 
 if TYPE_CHECKING:
@@ -54,41 +60,56 @@ def models(output: Output) -> None:
 @click.command(epilog="Example: python -m recsys promote --model regions-4f2a9c --data demo")
 @model_option()
 @data_option()
+@correction_option(
+    "none",
+    "Correction of the scores to serve, fitted now and kept; none serves the model's own score. "
+    "[default: none]",
+)
 @json_option
 @with_output
-def promote(output: Output, model: str, data: str) -> None:
+def promote(output: Output, model: str, data: str, correction: str | None) -> None:
     """Put a model live for a data set, in one step that open pages pick up.
 
     Embeds the data first where that is still to do, and changes nothing if it fails.
     """
-    from recsys.catalog.datasets import open_dataset
     from recsys.serving.open import open_server
-    from recsys.workspace import LivePointer, Workspace
+    from recsys.serving.promotion import promote as put_live
+    from recsys.serving.spelling import parse_correction
+    from recsys.workspace import Workspace
 
+    chosen = None if correction in (None, "none") else parse_correction(str(correction))
     workspace = Workspace.default()
     bundle = workspace.resolve_model(model)
-    _, folder = open_dataset(data, workspace)
     with output.progress("Embedding") as progress:
         server = open_server(data, model, workspace, progress)
     output.warn_of(server.catalog, server.table)
     before = _live(output, workspace)
-    pointer = LivePointer(
-        model=bundle.name if bundle.parent == workspace.models_dir else str(bundle),
-        data=_lasting_name(folder, workspace),
-        since=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    workspace.set_live(pointer)
+    pointer = put_live(server, workspace, model=model, data=data, correction=chosen)
+    for warning in _lost_to_colour(bundle):
+        output.warn(warning)
     if output.as_json:
-        was = None if before is None else {"model": before.model, "data": before.data}
+        was = None
+        if before is not None:
+            was = {
+                "model": before.model,
+                "data": before.data,
+                "correction": _correction_text(before),
+            }
         output.result(
-            {"model": pointer.model, "data": pointer.data, "since": pointer.since, "before": was}
+            {
+                "model": pointer.model,
+                "data": pointer.data,
+                "since": pointer.since,
+                "correction": _correction_text(pointer),
+                "before": was,
+            }
         )
         return
-    output.text(f"{pointer.model} is live for {pointer.data}")
+    output.text(f"{pointer.model} is live for {pointer.data}{_corrected(pointer)}")
     if before is None:
         output.note("Nothing was live before")
     else:
-        output.note(f"Live before: {before.model} for {before.data}")
+        output.note(f"Live before: {before.model} for {before.data}{_corrected(before)}")
 
 
 @click.command(epilog="Example: python -m recsys presets")
@@ -168,6 +189,33 @@ def _record(model_id: str, folder: Path, live: LivePointer | None) -> dict[str, 
     }
 
 
-def _lasting_name(folder: Path, workspace: Workspace) -> str:
-    """A data set's name where it has one, else a path that holds from any folder."""
-    return workspace.dataset_name(folder) or str(folder)
+def _correction_text(pointer: LivePointer | None) -> str | None:
+    """As ``--correction`` takes it; None for the model's own score."""
+    from recsys.serving.spelling import spelled
+
+    if pointer is None or pointer.correction is None:
+        return None
+    return spelled(pointer.correction.name, pointer.correction.strength)
+
+
+def _corrected(pointer: LivePointer) -> str:
+    """The end of a sentence about what is live."""
+    text = _correction_text(pointer)
+    return "" if text is None else f", corrected by {text.replace('=', ' ')}"
+
+
+def _lost_to_colour(bundle: Path) -> list[str]:
+    """What the model's saved reports say of colour, where it does not beat it."""
+    from recsys.evaluation.report import LOST_TO_COLOUR
+    from recsys.evaluation.saved import SUMMARY, read_report
+
+    found: dict[str, str] = {}
+    for path in (bundle / SUMMARY, *sorted((bundle / "reports").glob("*.json"))):
+        report = read_report(path)
+        warnings = None if report is None else report.get("warnings")
+        if report is None or not isinstance(warnings, list):
+            continue
+        for warning in warnings:
+            if isinstance(warning, str) and warning.startswith(LOST_TO_COLOUR):
+                found.setdefault(warning, f"{warning} (its report on the part {report['split']})")
+    return list(found.values())

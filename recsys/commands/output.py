@@ -215,3 +215,14 @@ def model_option(required: bool = True) -> Callable[[Callable[P, T]], Callable[P
         metavar="ID|PATH",
         help=f"Model: an id in the workspace, or a path to a model bundle.{tail}",
     )
+
+
+def correction_option(
+    alternative: str, help_text: str
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """``--correction NAME[=STRENGTH]``, with a word that stands for none of them."""
+    return click.option(
+        "--correction",
+        metavar=f"NAME[=STRENGTH]|{alternative}",
+        help=help_text,
+    )

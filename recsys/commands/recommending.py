@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recsys.commands.output import Output, data_option, json_option, model_option, with_output
+from recsys.commands.output import (
+    Output,
+    correction_option,
+    data_option,
+    json_option,
+    model_option,
+    with_output,
+)
 from recsys.errors import RequestError
 
 if TYPE_CHECKING:
     from recsys.catalog.catalog import Catalog
     from recsys.serving.messages import Item, Request, Response
+    from recsys.serving.request import Scoring
     from recsys.serving.server import Server
 
 
@@ -31,6 +39,11 @@ if TYPE_CHECKING:
 )
 @click.option("--category", metavar="NAME", help="Only products of a category, e.g. Skirts.")
 @click.option("--seed", default=0, show_default=True, help="Another seed, another --random list.")
+@correction_option(
+    "model",
+    "Correction of the scores, with --scene or --scenes; model is the model's own score. "
+    "Default: what is served, which is the live correction where the live model answers.",
+)
 @json_option
 @with_output
 def recommend(
@@ -45,6 +58,7 @@ def recommend(
     k: int,
     category: str | None,
     seed: int,
+    correction: str | None,
 ) -> None:
     """Recommend products; give exactly one of --scene, --scenes, --random, --popular, --similar.
 
@@ -55,19 +69,23 @@ def recommend(
         raise click.UsageError(
             "Give exactly one of --scene, --scenes all, --random, --popular, --similar."
         )
+    if correction is not None and scene is None and scenes is None:
+        raise click.UsageError("--correction goes with --scene or --scenes all.")
     from recsys.serving.messages import Request, check_k
     from recsys.serving.open import open_server
+    from recsys.serving.spelling import parse_scoring
     from recsys.workspace import Workspace
 
     check_k(k)  # before anything is embedded
+    scoring = None if correction is None else parse_scoring(correction)
     with output.progress("Embedding") as progress:
         server = open_server(data, model, Workspace.default(), progress)
     output.warn_of(server.catalog, server.table)
     if scenes is not None:
-        _write_all(output, server, k, category)
+        _write_all(output, server, k, category, scoring)
         return
     if scene is not None:
-        request = _scene_request(server.catalog, scene, k, category)
+        request = _scene_request(server.catalog, scene, k, category, scoring)
     elif similar is not None:
         request = Request("similar", k=k, product=similar, category=category)
     else:
@@ -79,19 +97,22 @@ def recommend(
         _show(output, response, server.catalog)
 
 
-def _scene_request(catalog: Catalog, scene: str, k: int, category: str | None) -> Request:
+def _scene_request(
+    catalog: Catalog, scene: str, k: int, category: str | None, scoring: Scoring | None
+) -> Request:
     from recsys.catalog.images import decode_image
     from recsys.serving.messages import Request
 
     if catalog.has_scene(scene):
-        return Request("scene", k=k, scene=scene, category=category)
+        return Request("scene", k=k, scene=scene, category=category, scoring=scoring)
     path = _existing(scene)
     if path is None:
         raise RequestError(
             f"no scene {scene[:80]!r} in the data set {catalog.name}, and no such file",
             "Give the id of one of its scenes, or the path of a picture",
         )
-    return Request("scene", k=k, image=decode_image(path), category=category)
+    image = decode_image(path)
+    return Request("scene", k=k, image=image, category=category, scoring=scoring)
 
 
 def _existing(typed: str) -> Path | None:
@@ -102,13 +123,18 @@ def _existing(typed: str) -> Path | None:
         return None
 
 
-def _write_all(output: Output, server: Server, k: int, category: str | None) -> None:
+def _write_all(
+    output: Output, server: Server, k: int, category: str | None, scoring: Scoring | None
+) -> None:
     scenes = len(server.catalog.scenes)
+    answered: str | None = None
     with output.progress("Recommending") as progress:
-        responses = server.recommend_scenes(range(scenes), k, category)
+        responses = server.recommend_scenes(range(scenes), k, category, scoring)
         for done, response in enumerate(responses, start=1):
             output.result(response.to_json())
+            answered = response.scoring
             progress(done, scenes)
+    _say_scoring(output, answered)
     if left_out := server.scenes_without_picture:
         output.warn(f"{len(left_out)} scenes have no readable picture, {left_out[0]} the first")
 
@@ -132,6 +158,13 @@ def _show(output: Output, response: Response, catalog: Catalog) -> None:
         )
     output.show(table)
     output.note(f"{len(response.items)} of {response.candidates} products")
+    _say_scoring(output, response.scoring)
+
+
+def _say_scoring(output: Output, scoring: str | None) -> None:
+    """That a correction answered, and which; nothing where the model's own score did."""
+    if scoring not in (None, "model"):
+        output.note(f"corrected by {str(scoring).replace('=', ' ')}")
 
 
 def _score(item: Item) -> str:

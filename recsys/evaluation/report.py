@@ -40,6 +40,7 @@ KS = (1, 10, 50)
 NDCG_K = 10
 MAIN_FIGURE = "recall@10"
 BASELINES = ("random", "popular", "colour")
+LOST_TO_COLOUR = "the model does not beat the colour histogram"
 
 Progress = Callable[[int, int], None]
 
@@ -85,7 +86,7 @@ def evaluate(
     model, table = model_of(server)
     others = [model_of(rival) for rival in rivals]
     split = split_scenes(catalog, workspace)
-    copies = _copies([model, *(other for other, _ in others)], catalog, workspace)
+    copies = training_copies([model, *(other for other, _ in others)], catalog, workspace)
     trial = plan(
         catalog,
         part,
@@ -190,7 +191,7 @@ def _photo_hashes(model: Embedder) -> list[str]:
     return [text for text in hashes if isinstance(text, str)] if isinstance(hashes, list) else []
 
 
-def _copies(
+def training_copies(
     models: Sequence[Embedder], catalog: Catalog, workspace: Workspace
 ) -> NDArray[np.bool_]:
     """``bool [models, S]``: scenes whose photo is nearly one that a model was fitted to."""
@@ -332,7 +333,7 @@ def _warnings(record: dict[str, Any], trial: Trial) -> list[str]:
             for source in (record["figures"], record["baselines"]["colour"])
         )
         warnings.append(
-            f"the model does not beat the colour histogram: {MAIN_FIGURE} {mine:.3f} against "
+            f"{LOST_TO_COLOUR}: {MAIN_FIGURE} {mine:.3f} against "
             f"{theirs:.3f}, difference {gain['low']:+.3f} to {gain['high']:+.3f}"
         )
     return warnings

@@ -1,8 +1,9 @@
 """How often each product is shown: in the lists of all scenes, counted once and kept.
 
 The k-occurrence N of the hubness literature (Radovanović et al., "Hubs in Space", 2010): in how
-many scenes' top k a product stands, plain lists without filters or corrections. It depends on
-the model and the data alone, so it is kept in the workspace under both their fingerprints.
+many scenes' top k a product stands, lists as they are served, without filters. It depends on the
+model, the data and the live correction alone, so it is kept in the workspace under the
+fingerprints of all three.
 """
 
 from __future__ import annotations
@@ -124,7 +125,7 @@ class ExposureBook:
 
 
 def exposure_path(server: Server, workspace: Workspace) -> Path:
-    """Where the counts of a model and data lie. Raises RequestError without a model."""
+    """Where the counts of a model as it is served lie. Raises RequestError without a model."""
     if server.model is None:
         raise RequestError("no model is live, so there are no lists to count")
     digest = hashlib.blake2b(digest_size=16)
@@ -133,6 +134,7 @@ def exposure_path(server: Server, workspace: Workspace) -> Path:
         server.model.fingerprint,
         catalog.products_fingerprint,
         catalog.scenes_fingerprint,
+        "" if server.live is None else server.live.vectors,
         f"{_FORMAT} {K}",
     ):
         digest.update(part.encode() + b"\0")

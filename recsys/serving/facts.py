@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,7 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from recsys.serving.messages import Request, Response
     from recsys.serving.server import Server
+
+POPULAR_PART = 0.05
+
+
+def score_of_nothing(server: Server, request: Request, response: Response) -> float | None:
+    """What a product scores that has nothing in common with any part of a photo.
+
+    A model that ranks by cosine pools n regions to (1/τ) log Σ exp(τ cos): ln n / τ where all
+    cosines are 0, and one more than that where all are 1. So a score less this figure is a cosine
+    again, a soft maximum by mean rather than by sum, in −1 to 1 for every list.
+
+    None where scores have no such scale: for inner products, and under a correction that adds
+    a length or takes something off.
+    """
+    if server.model is None or server.table is None or server.table.score != "cosine":
+        return None
+    if response.kind != "scene" or response.scoring not in ("model", "cosine"):
+        return None
+    looking_at = server.query(request).looking_at
+    count = server.model.regions if looking_at is None else int(np.count_nonzero(looking_at))
+    return math.log(count) / server.model.tau
 
 
 @dataclass(frozen=True)
@@ -77,6 +100,23 @@ class FactBook:
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(1, len(order) + 1)
         return rank
+
+    def is_popular(self, row: int) -> bool:
+        """Whether a product is among the ``POPULAR_PART`` with the most pairs.
+
+        Products with as many pairs are popular together or not at all; none is where the
+        median has as many, since then nothing sets it apart.
+        """
+        return int(self._server.popularity[row]) >= self._popular_from
+
+    @cached_property
+    def _popular_from(self) -> int:
+        """The number of pairs from which a product is popular."""
+        counts = self._server.popularity
+        if not len(counts):
+            return 1
+        from_ = int(np.quantile(counts, 1.0 - POPULAR_PART, method="higher"))
+        return max(from_, int(np.floor(np.median(counts))) + 1)
 
     @cached_property
     def _sorted_norms(self) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
@@ -16,6 +15,7 @@ from recsys.catalog.images import decode_image, fit_image, fitted_box
 from recsys.catalog.pixels import SCENE_FILL
 from recsys.errors import ImageError, RequestError
 from recsys.serving.messages import Box
+from recsys.serving.photo_digest import photo_digest
 
 if TYPE_CHECKING:
     from recsys.retrieval.embedder import Embedder
@@ -58,8 +58,7 @@ class Looks:
 
     def of_image(self, image: NDArray[np.uint8], part: Box | None = None) -> Look:
         """The look of a photo ``uint8 [H, W, 3]``, as ``decode_image`` gives it, or of a part."""
-        digest = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16)
-        key = f"photo {image.shape[0]}x{image.shape[1]} {digest.hexdigest()} {_whole_or(part)}"
+        key = f"photo {photo_digest(image)} {_whole_or(part)}"
         return self._recall(key) or self._remember(key, self._embed(cut_out(image, part)))
 
     def _embed(self, image: NDArray[np.uint8]) -> Look:

@@ -45,6 +45,8 @@ class Response:
         scores: finite; descending unless diversity was asked for; None for kind ``random``.
         candidates: how many products were in the running.
         model: id of the model that ranked, None where none was needed.
+        scoring: which scoring ordered a list for a scene, as ``--correction`` takes it: ``model``
+            for the model's own, else e.g. ``nnn=0.5``; None for the other kinds.
         regions, counts: one reason a product, see ``Reason``; None where there are none.
     """
 
@@ -57,6 +59,7 @@ class Response:
     product: str | None = None
     category: str | None = None
     model: str | None = None
+    scoring: str | None = None
     regions: tuple[Box | None, ...] | None = None
     counts: tuple[int, ...] | None = None
 
@@ -82,6 +85,7 @@ class Response:
             "product": self.product,
             "category": self.category,
             "model": self.model,
+            "scoring": self.scoring,
             "k": self.k,
             "candidates": self.candidates,
         }

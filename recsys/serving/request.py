@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -14,10 +13,13 @@ from numpy.typing import NDArray
 
 from recsys.errors import RequestError
 from recsys.retrieval.corrections import Correction
+from recsys.serving.photo_digest import photo_digest
 
 Kind = Literal["random", "popular", "scene", "similar"]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in 0–1 of the photo."""
+Scoring = Correction | Literal["model"]
+"""A correction of the scores, or the model's own score."""
 
 _MAX_SEED = 2**63 - 1
 _MAX_IDS = 10_000
@@ -42,7 +44,8 @@ class Request:
             ``recsys.serving.exposure_counts``.
         focus: a part of the photo to answer for, left, top, right, bottom in 0–1 of the photo
             (kind ``scene``, as all that follow but diversity).
-        scoring: a correction of the scores; None is what the model serves.
+        scoring: a correction of the scores, or ``model`` for the model's own; None is what is
+            served: the live correction where there is one, else the model's own.
         liked, disliked: ids of products that the query moves to and away from. What is disliked
             is not shown again.
         diversity: 0 to 1, for kinds ``scene`` and ``similar``: 0 orders by score alone, 1 by
@@ -64,7 +67,7 @@ class Request:
     exclude: tuple[str, ...] = ()
     hide_generic: float | None = None
     focus: Box | None = None
-    scoring: Correction | None = None
+    scoring: Scoring | None = None
     liked: tuple[str, ...] = ()
     disliked: tuple[str, ...] = ()
     diversity: float = 0.0
@@ -108,8 +111,8 @@ class Request:
         _check_share("diversity", self.diversity)
         if self.diversity and self.kind not in ("scene", "similar"):
             raise RequestError(f"diversity: a {self.kind} recommendation takes none")
-        if self.scoring is not None and not isinstance(self.scoring, Correction):
-            raise RequestError(f"scoring: expected a Correction, found {self.scoring!r:.80}")
+        if self.scoring is not None:
+            check_scoring(self.scoring)
         if self.focus is not None:
             object.__setattr__(self, "focus", checked_box("focus", self.focus))
         both = sorted(set(self.liked) & set(self.disliked))
@@ -120,7 +123,9 @@ class Request:
     def key(self) -> tuple[Any, ...]:
         """Hashable; two requests with the same key get the same answer from one server."""
         return tuple(
-            _digest(self.image) if field.name == "image" else getattr(self, field.name)
+            photo_digest(self.image)
+            if field.name == "image" and self.image is not None
+            else getattr(self, field.name)
             for field in fields(self)
         )
 
@@ -129,6 +134,13 @@ def check_k(k: object) -> None:
     """Raises RequestError unless k is a whole number of at least 1."""
     if not _is_integer(k) or not isinstance(k, (int, np.integer)) or k < 1:
         raise RequestError(f"k is a whole number of at least 1, not {k!r}")
+
+
+def check_scoring(scoring: object) -> None:
+    """Raises RequestError unless it is a correction or ``model``."""
+    named = isinstance(scoring, str) and scoring == "model"
+    if not named and not isinstance(scoring, Correction):
+        raise RequestError(f"scoring: expected a Correction or 'model', found {scoring!r:.80}")
 
 
 def check_prices(min_price: float | None, max_price: float | None) -> None:
@@ -183,11 +195,3 @@ def _check_image(image: NDArray[np.uint8]) -> None:
     if not sound or image.shape[2] != 3 or 0 in image.shape:
         found = f"{image.dtype} {list(image.shape)}" if isinstance(image, np.ndarray) else "none"
         raise RequestError(f"a photo is uint8 [H, W, 3] with at least one pixel, found {found}")
-
-
-def _digest(image: NDArray[np.uint8] | None) -> str | None:
-    """What stands for a photo, its shape included: the same bytes may be another photo."""
-    if image is None:
-        return None
-    digest = hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16)
-    return f"{image.shape[0]}x{image.shape[1]} {digest.hexdigest()}"

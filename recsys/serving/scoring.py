@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
@@ -12,9 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog.catalog import Catalog
+from recsys.catalog.images import DECODER_VERSION
 from recsys.catalog.splits import part_of
 from recsys.errors import ImageError, RequestError
-from recsys.retrieval.corrections import NAMES, STRENGTHS, Bank, Correction, Fitted, Name, fit
+from recsys.retrieval.corrections import (
+    NAMES,
+    STRENGTHS,
+    Bank,
+    Correction,
+    Fitted,
+    Name,
+    fit,
+    fit_centred,
+)
 
 if TYPE_CHECKING:
     from recsys.retrieval.embedder import Embedder
@@ -74,6 +85,56 @@ class Scorings:
                 self._fitted.popitem(last=False)
             return fitted
 
+    def bank_fingerprint(self, correction: Correction) -> str:
+        """Of what a correction looks at beside the model and the products; empty for nothing.
+
+        That is the photos, ids and pairs of the bank's scenes, or the training frequencies.
+        Raises RequestError as ``fitted`` does.
+        """
+        digest = hashlib.blake2b(digest_size=16)
+        if correction.needs_bank:
+            chosen = self.bank_scenes
+            digest.update(f"{DECODER_VERSION} {self._catalog.scenes_fingerprint}".encode())
+            digest.update("\n".join(self._table.scene_ids[row] for row in chosen).encode())
+            for array in self._pairs(chosen):
+                digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+        elif correction.name == "popularity" and correction.strength:
+            digest.update(np.ascontiguousarray(self._counts, np.int64).tobytes())
+        else:
+            return ""
+        return digest.hexdigest()
+
+    @cached_property
+    def centred(self) -> Fitted:
+        """The cosine less each product's mean over the bank, whose offset is that mean.
+
+        For finding the cause of a hub; see ``fit_centred``. Raises RequestError as ``fitted``.
+        """
+        with self._lock:
+            table = self._table
+            return fit_centred(table.products, self._bank, score=table.score, tau=table.tau)
+
+    @cached_property
+    def bank_scenes(self) -> NDArray[np.int64]:
+        """``int64 [n]`` rows of the table's scenes that stand for all.
+
+        Those that the model was trained on, or else those of the training part by id, so no
+        test scene is among them. Evenly through the ids, where there are too many. Raises
+        RequestError where there are none.
+        """
+        names = self._table.scene_ids
+        seen = [row for row, name in enumerate(names) if name in self._model.scenes_seen]
+        rows = seen or [row for row, name in enumerate(names) if part_of(name) == "train"]
+        if not rows:
+            raise RequestError(
+                "scoring: this correction compares with training scenes, and the data set "
+                f"{self._catalog.name} has none with a picture",
+                "Choose another scoring",
+            )
+        places = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), BANK_SCENES)).astype(int))
+        chosen: NDArray[np.int64] = np.array(rows, np.int64)[places]
+        return chosen
+
     @cached_property
     def _rows(self) -> NDArray[np.int64]:
         """``int64 [n]``: the catalogue's row of each of the table's products."""
@@ -86,21 +147,7 @@ class Scorings:
 
     @cached_property
     def _bank(self) -> Bank:
-        """Scenes that the model was trained on, or else those of the training part by id.
-
-        So no test scene is in it. Evenly through the ids, where there are too many.
-        """
-        names = self._table.scene_ids
-        seen = [row for row, name in enumerate(names) if name in self._model.scenes_seen]
-        rows = seen or [row for row, name in enumerate(names) if part_of(name) == "train"]
-        if not rows:
-            raise RequestError(
-                "scoring: this correction compares with training scenes, and the data set "
-                f"{self._catalog.name} has none with a picture",
-                "Choose another scoring",
-            )
-        places = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), BANK_SCENES)).astype(int))
-        chosen = np.array(rows, np.int64)[places]
+        chosen = self.bank_scenes
         try:
             vectors = self._table.scene_vectors(chosen, self._model, self._catalog)
         except ImageError as error:

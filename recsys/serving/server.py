@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.catalog.catalog import Catalog
-from recsys.errors import RequestError
+from recsys.errors import ModelError, RequestError
 from recsys.serving.collector import Collector
 from recsys.serving.looks import Look, Looks, photo_of
 from recsys.serving.messages import Box, Item, Kind, Reason, Request, Response, check_k
@@ -27,12 +27,16 @@ from recsys.serving.ranker import (
     rank_by_popularity,
     rank_randomly,
 )
+from recsys.serving.request import Scoring
 from recsys.serving.scoring import Scorings
+from recsys.serving.spelling import scoring_text
 
 if TYPE_CHECKING:
+    from recsys.retrieval.corrections import Correction, Fitted
     from recsys.retrieval.embedder import Embedder
     from recsys.retrieval.embeddings import EmbeddingTable
     from recsys.serving.exposure_counts import Exposure
+    from recsys.serving.live_scoring import LiveScoring
 
 __all__ = ["Box", "Item", "Kind", "Reason", "Request", "Response", "Server"]
 
@@ -48,6 +52,8 @@ class Server:
             random and popular requests are answered, others raise RequestError.
 
     Attributes:
+        live: the correction that answers where a request asks for none; None where the model's
+            own score does. Set by whoever opens the server, before anyone asks it.
         exposure: how often products are shown, for ``hide_generic``; None until somebody who
             has counted it sets it, see ``ExposureBook``.
 
@@ -63,10 +69,12 @@ class Server:
         self.catalog = catalog
         self.model = model
         self.table = table
+        self.live: LiveScoring | None = None
         self.exposure: Exposure | None = None
         self._ids: NDArray[Any] = np.array([item.id for item in catalog.products], object)
         self._ranker: VectorRanker | None = None
         self._looks: Looks | None = None
+        self._scorings: Scorings | None = None
         if (model is None) != (table is None):
             raise ValueError("a server needs a model and its table, or neither")
         if model is not None and table is not None:
@@ -96,7 +104,7 @@ class Server:
         else:
             query = self.query(request)
             boxes = query.boxes
-            fitted = self._scorings.fitted(request.scoring)
+            fitted = self.fitted(self.scoring_of(request))
             ranked = self._vector_ranker.rank_for_scene(
                 query, allowed, request.k, fitted, request.diversity
             )
@@ -141,7 +149,7 @@ class Server:
         row = self.catalog.product_row(product)
         if not allowed[row]:
             return None
-        fitted = self._scorings.fitted(request.scoring)
+        fitted = self.fitted(self.scoring_of(request))
         return self._vector_ranker.place_of(self.query(request), row, allowed, fitted)
 
     def query(self, request: Request) -> Query:
@@ -168,21 +176,53 @@ class Server:
         return np.array(rows, np.int64)
 
     def recommend_scenes(
-        self, scene_rows: Sequence[int] | NDArray[np.integer], k: int, category: str | None = None
+        self,
+        scene_rows: Sequence[int] | NDArray[np.integer],
+        k: int,
+        category: str | None = None,
+        scoring: Scoring | None = None,
     ) -> Iterator[Response]:
         """The same lists as one by one, for many scenes of the catalogue, quickly.
 
         Scenes without a readable picture are left out: ``scenes_without_picture`` names them.
         Where in the photo a product was found is not told. Yields in the order given; raises
         RequestError as ``recommend`` does, before the first response.
+
+        Args:
+            scoring: as in a ``Request``; None is what is served.
         """
         check_k(k)
         rows = np.asarray(scene_rows, np.int64).reshape(-1)
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self.catalog.scenes)):
             raise RequestError(f"a scene's row is from 0 to {len(self.catalog.scenes) - 1}")
-        request = Request("scene", k=k, scene="", category=category)  # of no one scene
+        request = Request("scene", k=k, scene="", category=category, scoring=scoring)  # of none
         allowed = self._collector.collect(request)
-        return self._respond_to_all(request, rows, allowed)
+        return self._respond_to_all(request, rows, allowed, self.fitted(self.scoring_of(request)))
+
+    # what orders the lists
+
+    def scoring_of(self, request: Request) -> Correction | None:
+        """The correction that answers a request for a scene; None for the model's own score."""
+        if request.scoring is None:
+            return None if self.live is None else self.live.correction
+        return None if isinstance(request.scoring, str) else request.scoring
+
+    def fitted(self, correction: Correction | None) -> Fitted | None:
+        """What a correction comes to for the table's products, for the ranker; None for none.
+
+        The live one as it was stored, others as the training scenes give them now. Raises
+        RequestError where there is no scene to make a bank of.
+        """
+        if self.live is not None and correction == self.live.correction:
+            return self.live.fitted
+        return None if correction is None else self.scorings.fitted(correction)
+
+    @property
+    def scorings(self) -> Scorings:
+        """The corrections of this server. Raises ModelError where it has no model."""
+        if self._scorings is None:
+            raise ModelError("corrections are of a model, and none is live")
+        return self._scorings
 
     def look(self, request: Request) -> Look:
         """The region vectors of a request's scene or photo. Raises RequestError.
@@ -247,7 +287,7 @@ class Server:
             allowed,
             request.k,
             self.catalog.category_of,
-            self._scorings.fitted(request.scoring),
+            self.fitted(self.scoring_of(request)),
             request.diversity,
         )
         return query.boxes, groups
@@ -260,7 +300,11 @@ class Server:
         return np.array([positions.get(scene.id, -1) for scene in self.catalog.scenes], np.int64)
 
     def _respond_to_all(
-        self, request: Request, rows: NDArray[np.int64], allowed: NDArray[np.bool_]
+        self,
+        request: Request,
+        rows: NDArray[np.int64],
+        allowed: NDArray[np.bool_],
+        fitted: Fitted | None,
     ) -> Iterator[Response]:
         assert self.table is not None
         assert self.model is not None
@@ -268,7 +312,7 @@ class Server:
         for start in range(0, len(known), _BATCH):
             batch = known[start : start + _BATCH]
             vectors = self.table.scene_vectors(self._table_scenes[batch], self.model, self.catalog)
-            lists = self._vector_ranker.rank_for_scenes(vectors, allowed, request.k)
+            lists = self._vector_ranker.rank_for_scenes(vectors, allowed, request.k, fitted)
             for row, ranked in zip(batch, lists, strict=True):
                 yield self._respond(request, self.catalog.scenes[row].id, allowed, ranked)
 
@@ -294,6 +338,7 @@ class Server:
             product=request.product,
             category=request.category,
             model=self.model.id if by_model and self.model is not None else None,
+            scoring=scoring_text(self.scoring_of(request)) if request.kind == "scene" else None,
             regions=None if regions is None else tuple(boxes[region] for region in regions),
             counts=tuple(self.popularity[ranked.rows].tolist()) if popular else None,
         )

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
 import pytest
 
+from recsys.evaluation.report import LOST_TO_COLOUR
 from recsys.workspace import Workspace
 from tests.commands.conftest import Run, answer
 
@@ -116,3 +120,100 @@ def test_a_damaged_pointer_can_be_replaced(run: Run, shop: Workspace) -> None:
     result = run("promote", "--model", "book-2", "--data", "planted", "--json")
     assert json.loads(result.stdout)["before"] is None
     assert shop.live() is not None
+
+
+class TestCorrection:
+    def served(self, run: Run, *words: str) -> dict[str, Any]:
+        found = run("recommend", "--data", "planted", "--scene", "studio-000", *words, "--json")
+        return dict(answer(found))
+
+    def test_is_put_live_served_and_said(self, run: Run, shop: Workspace) -> None:
+        said = answer(
+            run(
+                *("promote", "--model", "regions-1", "--data", "planted"),
+                *("--correction", "nnn=2", "--json"),
+            )
+        )
+        assert said["correction"] == "nnn=2"
+        found = self.served(run, "-k", "24")
+        assert found["scoring"] == "nnn=2"
+        named = self.served(run, "-k", "24", "--model", "regions-1", "--correction", "nnn=2")
+        assert named["products"] == found["products"]
+        assert named["scores"] == found["scores"]
+        own = self.served(run, "-k", "24", "--correction", "model")
+        assert own["scoring"] == "model"
+        assert own["products"] != found["products"]
+        assert self.served(run, "--model", "regions-1")["scoring"] == "model"
+
+        shown = run("recommend", "--data", "planted", "--scene", "studio-000")
+        assert "corrected by nnn 2" in shown.stderr
+        everything = run("recommend", "--data", "planted", "--scenes", "all", "-k", "24")
+        assert "corrected by nnn 2" in everything.stderr
+        lines = [json.loads(line) for line in everything.stdout.splitlines()]
+        assert {line["scoring"] for line in lines} == {"nnn=2"}
+        assert lines[0]["products"] == found["products"]
+
+        second = run("promote", "--model", "regions-1", "--data", "planted")
+        assert second.stdout == "regions-1 is live for planted\n"
+        assert "Live before: regions-1 for planted, corrected by nnn 2" in second.stderr
+        assert self.served(run)["scoring"] == "model"
+        third = run(
+            *("promote", "--model", "regions-1", "--data", "planted", "--correction", "cosine")
+        )
+        assert third.stdout == "regions-1 is live for planted, corrected by cosine\n"
+        assert answer(
+            run(
+                *("promote", "--model", "regions-1", "--data", "planted"),
+                *("--correction", "none", "--json"),
+            )
+        )["before"] == {"model": "regions-1", "data": "planted", "correction": "cosine"}
+
+    def test_a_stale_one_is_refused_with_the_command_that_mends(
+        self, run: Run, shop: Workspace
+    ) -> None:
+        promote = ("promote", "--model", "regions-1", "--data", "planted", "--correction", "nnn")
+        answer(run(*promote, "--json"))
+        pointer = shop.live()
+        assert pointer is not None
+        assert pointer.correction is not None
+        shop.set_live(replace(pointer, correction=replace(pointer.correction, bank="another")))
+        refused = run("recommend", "--data", "planted", "--scene", "studio-000", "--json")
+        assert refused.exit_code == 1
+        assert refused.stdout == ""
+        (line,) = refused.stderr.splitlines()
+        assert "the live correction nnn=0.5 is stale" in line
+        assert line.endswith(f"python -m recsys {' '.join(promote)}=0.5")
+        answer(run(*promote, "--json"))
+        assert self.served(run)["scoring"] == "nnn=0.5"
+
+    @pytest.mark.parametrize("text", ["magic", "nnn=9", "model", "cosine=1"])
+    def test_what_means_nothing_changes_nothing(self, run: Run, shop: Workspace, text: str) -> None:
+        answer(run("promote", "--model", "book-2", "--data", "planted", "--json"))
+        before = shop.live_path.read_bytes()
+        result = run(
+            *("promote", "--model", "regions-1", "--data", "planted", "--correction", text)
+        )
+        assert result.exit_code == 1
+        assert shop.live_path.read_bytes() == before
+
+
+def test_promote_says_again_that_a_model_does_not_beat_colour(run: Run, shop: Workspace) -> None:
+    report = answer(run("evaluate", "--model", "book-2", "--data", "planted", "--alone", "--json"))
+    path = shop.model_dir("book-2") / "report.json"
+    warning = f"{LOST_TO_COLOUR}: recall@10 0.100 against 0.500"
+    try:
+        for warnings, is_said in (
+            ([warning], True),
+            ([], False),
+            (["another"], False),
+            ([3], False),
+            (None, False),
+        ):
+            for kept in (path, *path.parent.glob("reports/*.json")):
+                kept.write_text(json.dumps({**report, "warnings": warnings}))
+            result = run("promote", "--model", "book-2", "--data", "planted")
+            assert result.exit_code == 0
+            assert result.stderr.count(warning) == int(is_said)
+    finally:
+        path.unlink()
+        rmtree(path.parent / "reports")

@@ -86,6 +86,8 @@ def test_for_a_person(run: Run) -> None:
         (("--random", "--seed", "-1"), "a seed is"),
         (("--random", "--category", "Hats"), "no category 'Hats'"),
         (("--popular", "--model", "gone"), "no model 'gone'"),
+        (("--scene", "studio-000", "--correction", "magic"), "no correction 'magic'"),
+        (("--scenes", "all", "--correction", "nnn=9"), "from 0 to 2, not 9"),
     ],
 )
 def test_what_cannot_be_answered(run: Run, words: tuple[str, ...], message: str) -> None:
@@ -118,3 +120,24 @@ def test_exactly_one_kind(run: Run, words: tuple[str, ...]) -> None:
     result = run("recommend", *DATA, *words)
     assert result.exit_code == 2
     assert "exactly one of" in result.stderr
+
+
+def test_a_correction_orders_all_scenes_as_one_by_one(run: Run) -> None:
+    words = (*DATA, *MODEL, "-k", "24", "--correction", "inverted-softmax=5")
+    lines = run("recommend", *words, "--scenes", "all").stdout.splitlines()
+    plain = run("recommend", *DATA, *MODEL, "-k", "24", "--scenes", "all").stdout.splitlines()
+    lists = [json.loads(line) for line in lines]
+    assert [found["products"] for found in lists] != [
+        json.loads(line)["products"] for line in plain
+    ]
+    for found in lists[::5]:
+        alone = answer(run("recommend", *words, "--scene", found["scene"], "--json"))
+        assert alone == found
+        assert alone["scoring"] == "inverted-softmax=5"
+
+
+@pytest.mark.parametrize("kind", [("--random",), ("--popular",), ("--similar", "product-003")])
+def test_a_correction_is_for_scenes(run: Run, kind: tuple[str, ...]) -> None:
+    result = run("recommend", *DATA, *kind, "--correction", "nnn")
+    assert result.exit_code == 2
+    assert "--correction goes with --scene" in result.stderr

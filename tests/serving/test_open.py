@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
 from recsys.errors import DataError, ModelError, StaleError
 from recsys.learning import bundle
+from recsys.retrieval.corrections import Correction
 from recsys.serving import open as serving_open
-from recsys.serving.open import live_for, open_server
-from recsys.serving.server import Request
+from recsys.serving.open import live_for, open_pointer, open_server
+from recsys.serving.promotion import promote
+from recsys.serving.server import Request, Server
 from recsys.workspace import LivePointer, Workspace
 from tests.support.fake_model import FakeModel
 from tests.support.planted import write_planted
@@ -150,3 +154,97 @@ def test_the_demo_has_a_model_of_its_own(
     server = serving_open.open_server("demo", None, workspace)
     assert server.model is not None
     assert server.model.id == "m-1"
+
+
+class TestLiveCorrection:
+    @pytest.fixture
+    def live(self, workspace: Workspace) -> LivePointer:
+        """``m-1`` is live with a correction."""
+        add_model(workspace, "m-1")
+        server = open_server("planted", "m-1", workspace)
+        return promote(
+            server, workspace, model="m-1", data="planted", correction=Correction("nnn", 2)
+        )
+
+    def test_is_served_where_the_live_model_answers(
+        self, workspace: Workspace, live: LivePointer
+    ) -> None:
+        request = Request("scene", scene="studio-005", k=24)
+        named = open_server("planted", "m-1", workspace)
+        assert named.live is None
+        assert named.recommend(request).scoring == "model"
+        corrected = named.recommend(replace(request, scoring=Correction("nnn", 2)))
+        for server in (
+            open_server("planted", None, workspace),
+            open_server(str(workspace.datasets_dir / "planted"), None, workspace),
+            open_pointer(live, workspace),
+        ):
+            found = server.recommend(request)
+            assert found.scoring == "nnn=2"
+            assert found.products == corrected.products
+        assert corrected.products != named.recommend(request).products
+
+    def test_other_data_is_none_of_its_business(
+        self, workspace: Workspace, live: LivePointer, tmp_path: Path
+    ) -> None:
+        other = write_planted(tmp_path / "other")
+        assert open_server(str(other), None, workspace).live is None
+
+    def test_a_pointer_is_opened_whatever_is_live_by_now(
+        self, workspace: Workspace, live: LivePointer
+    ) -> None:
+        workspace.set_live(LivePointer("m-1", "planted", SINCE))
+        assert open_server("planted", None, workspace).live is None
+        assert open_pointer(live, workspace).live is not None
+        assert open_pointer(replace(live, correction=None), workspace).live is None
+
+    def test_stale_is_raised_or_told(self, workspace: Workspace, live: LivePointer) -> None:
+        add_model(workspace, "m-1", text='{"retrained": true}')
+        bundle = workspace.resolve_model("m-1")
+        rmtree(workspace.embeddings_dir(bundle, workspace.resolve_dataset("planted")))
+        for opened in (
+            lambda **how: open_server("planted", None, workspace, **how),
+            lambda **how: open_pointer(live, workspace, **how),
+        ):
+            with pytest.raises(StaleError, match="the live correction nnn=2 is stale") as caught:
+                opened()
+            assert caught.value.remedy.endswith(
+                "promote --model m-1 --data planted --correction nnn=2"
+            )
+            told: list[ModelError] = []
+            server = opened(on_stale=told.append)
+            assert [str(error) for error in told] == [str(caught.value)]
+            assert server.live is None
+            answer = server.recommend(Request("scene", scene="studio-005"))
+            assert answer.scoring == "model"
+
+    def test_damaged_is_told_too(self, workspace: Workspace, live: LivePointer) -> None:
+        assert live.correction is not None
+        workspace.correction_path(live.correction.vectors).write_bytes(b"")
+        with pytest.raises(ModelError, match="are damaged"):
+            open_server("planted", None, workspace)
+        told: list[ModelError] = []
+        open_server("planted", None, workspace, on_stale=told.append)
+        assert len(told) == 1
+
+    def test_what_else_is_wrong_is_not_told_but_raised(
+        self, workspace: Workspace, live: LivePointer
+    ) -> None:
+        add_model(workspace, "m-1", text='{"retrained": true}')  # its embeddings are stale now
+        with pytest.raises(StaleError, match="embeddings"):
+            open_server("planted", None, workspace, on_stale=lambda _: None)
+
+    def test_a_failed_promotion_leaves_what_was(
+        self, workspace: Workspace, live: LivePointer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        server = open_server("planted", "m-1", workspace)
+        monkeypatch.setattr("recsys.serving.live_scoring.write_bytes", full)
+        with pytest.raises(OSError, match="No space"):
+            promote(server, workspace, model="m-1", data="planted", correction=Correction("cosine"))
+        assert workspace.live() == live
+        with pytest.raises(ModelError, match="no model to put live"):
+            promote(Server(server.catalog), workspace, model="m-1", data="planted", correction=None)
+        assert workspace.live() == live

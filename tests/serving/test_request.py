@@ -38,6 +38,7 @@ PHOTO = np.zeros((4, 4, 3), np.uint8)
         ({"hide_generic": -0.1}, "hide_generic is a number from 0 to 1"),
         ({"hide_generic": True}, "hide_generic is a number"),
         ({"scoring": "nnn"}, "scoring: expected a Correction"),
+        ({"scoring": np.zeros(2)}, "scoring: expected a Correction or 'model'"),
     ],
 )
 def test_the_field_at_fault_is_named(arguments: dict[str, Any], message: str) -> None:
@@ -51,6 +52,7 @@ def test_the_field_at_fault_is_named(arguments: dict[str, Any], message: str) ->
     [
         ("focus", (0, 0, 1, 1)),
         ("scoring", Correction("nnn")),
+        ("scoring", "model"),
         ("liked", ["a"]),
         ("disliked", ["a"]),
         ("diversity", 0.5),
@@ -99,3 +101,36 @@ def test_key() -> None:
         of(image=PHOTO.reshape(2, 8, 3)),
     ]
     assert len(set(different)) == len(different)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"kind": "best"}, "no kind of recommendation 'best'"),
+        ({"kind": "random", "k": 0}, "k is a whole number of at least 1, not 0"),
+        ({"kind": "random", "k": -5}, "not -5"),
+        ({"kind": "random", "k": 2.5}, "not 2.5"),
+        ({"kind": "random", "k": True}, "not True"),
+        ({"kind": "random", "seed": -1}, "a seed is a whole number"),
+        ({"kind": "random", "seed": 2**63}, "a seed is a whole number"),
+        ({"kind": "scene"}, "a scene's id or a photo"),
+        ({"kind": "scene", "scene": "a", "image": PHOTO}, "one of them"),
+        ({"kind": "popular", "scene": "a"}, "takes no scene"),
+        ({"kind": "similar", "image": PHOTO, "product": "a"}, "takes no scene and no photo"),
+        ({"kind": "similar"}, "a similar recommendation needs product"),
+        ({"kind": "random", "product": "a"}, "a random recommendation takes no product"),
+        ({"kind": "scene", "image": PHOTO.astype(float)}, "found float64"),
+        ({"kind": "scene", "image": PHOTO[..., 0]}, r"found uint8 \[4, 4\]"),
+        ({"kind": "scene", "image": PHOTO[:0]}, r"at least one pixel"),
+    ],
+)
+def test_unsound_requests_cannot_be_made(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        Request(**arguments)
+
+
+def test_scorings_are_remembered_apart() -> None:
+    scorings = (None, "model", Correction("nnn"), Correction("nnn", 0.7), Correction("cosine"))
+    keys = {Request("scene", scene="a", scoring=scoring).key for scoring in scorings}
+    assert len(keys) == len(scorings)
+    assert Request("scene", scene="a", scoring=Correction("nnn", 0.5)).key in keys

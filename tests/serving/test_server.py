@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from recsys.catalog.catalog import Catalog
 from recsys.catalog.images import decode_image
 from recsys.catalog.stl import read_stl
 from recsys.errors import RequestError, StaleError
+from recsys.retrieval.corrections import Correction
 from recsys.retrieval.embeddings import EmbeddingTable
 from recsys.serving.ranker import Ranked
 from recsys.serving.server import Request, Response, Server, _check_rules
@@ -93,6 +93,7 @@ class TestEveryKind:
         assert record["scene"] == ("studio-003" if name == "scene" else None)
         assert record["kind"] == name
         assert record["model"] == ("fake" if name in ("scene", "similar") else None)
+        assert record["scoring"] == ("model" if name == "scene" else None)
 
     def test_an_unknown_category(self, server: Server, name: str) -> None:
         with pytest.raises(RequestError, match="no category 'Hats'"):
@@ -193,6 +194,18 @@ class TestBatch:
         assert responses[1].products == alone.products
         assert responses[1].candidates == alone.candidates == 6
 
+    @pytest.mark.parametrize("scoring", [None, "model", Correction("nnn"), Correction("qb-norm")])
+    def test_a_scoring_as_one_by_one(self, server: Server, scoring: Any) -> None:
+        for scene, together in zip(
+            server.catalog.scenes,
+            server.recommend_scenes(range(12), 5, scoring=scoring),
+            strict=True,
+        ):
+            alone = ask(server, kind="scene", scene=scene.id, k=5, scoring=scoring)
+            assert together.products == alone.products
+            assert together.scores == alone.scores
+            assert together.scoring == alone.scoring
+
     def test_more_scenes_than_one_round(self, server: Server) -> None:
         rows = [row % 12 for row in range(150)]
         responses = list(server.recommend_scenes(rows, k=2))
@@ -260,63 +273,6 @@ class TestSimilar:
             ask(server, kind="similar", product="product-999")
 
 
-class TestPopular:
-    @staticmethod
-    def expected(scenes: set[str] | None) -> list[tuple[str, int]]:
-        count: Counter[str] = Counter()
-        for scene, shown in planted_pairs().items():
-            if scenes is None or scene in scenes:
-                count.update(shown)
-        ids = [product.id for product in planted_products()]
-        return sorted(((name, count[name]) for name in ids), key=lambda pair: (-pair[1], pair[0]))
-
-    def test_counts_all_pairs_without_a_model(self, bare_server: Server) -> None:
-        response = ask(bare_server, kind="popular", k=24)
-        found = [(item.product, item.reason.count) for item in response.items]
-        assert found == self.expected(None)
-        assert [item.score for item in response.items] == [count for _, count in found]
-
-    def test_counts_training_scenes_only_with_one(
-        self, planted: Catalog, planted_table: EmbeddingTable
-    ) -> None:
-        seen = {"studio-001", "studio-004", "studio-010"}
-        server = Server(planted, FakeModel(scenes_seen=frozenset(seen)), planted_table)
-        response = ask(server, kind="popular", k=24)
-        found = [(item.product, item.reason.count) for item in response.items]
-        assert found == self.expected(seen)
-
-    def test_a_model_trained_elsewhere_counts_all(
-        self, planted: Catalog, planted_table: EmbeddingTable
-    ) -> None:
-        model = FakeModel(scenes_seen=frozenset({"of", "another", "catalogue"}))
-        response = ask(Server(planted, model, planted_table), kind="popular", k=24)
-        assert list(response.products) == [name for name, _ in self.expected(None)]
-
-    def test_without_pairs_by_id(self, tmp_path: Path) -> None:
-        server = Server(read_stl(write_planted(tmp_path / "bare", scenes=0), "bare"))
-        response = ask(server, kind="popular", k=100)
-        assert list(response.products) == [product.id for product in planted_products()]
-        assert {item.reason.count for item in response.items} == {0}
-
-
-class TestRandom:
-    def test_seeds_differ(self, bare_server: Server) -> None:
-        lists = {ask(bare_server, kind="random", seed=seed, k=24).products for seed in range(20)}
-        assert len(lists) == 20
-
-    def test_every_product_comes_first_about_equally_often(self, bare_server: Server) -> None:
-        firsts = Counter(
-            ask(bare_server, kind="random", seed=seed, k=1).products[0] for seed in range(2400)
-        )
-        assert len(firsts) == 24
-        assert 60 < min(firsts.values()) <= max(firsts.values()) < 145  # 100 expected, σ = 10
-
-    def test_the_shuffle_of_seed_zero_stays(self, bare_server: Server) -> None:
-        # Links to a shuffled view carry the seed, so its order must not change unnoticed.
-        first = ask(bare_server, kind="random", k=4).products
-        assert first == ("product-018", "product-004", "product-021", "product-010")
-
-
 class TestWithoutAModel:
     @pytest.mark.parametrize("name", ["scene", "similar"])
     def test_says_how_to_get_one(self, bare_server: Server, name: str) -> None:
@@ -338,35 +294,6 @@ class TestWithoutAModel:
             Server(planted, FakeModel(), None)
         with pytest.raises(StaleError, match="the model changed"):
             Server(planted, FakeModel(fingerprint="retrained"), planted_table)
-
-
-PHOTO = np.zeros((4, 4, 3), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"kind": "best"}, "no kind of recommendation 'best'"),
-        ({"kind": "random", "k": 0}, "k is a whole number of at least 1, not 0"),
-        ({"kind": "random", "k": -5}, "not -5"),
-        ({"kind": "random", "k": 2.5}, "not 2.5"),
-        ({"kind": "random", "k": True}, "not True"),
-        ({"kind": "random", "seed": -1}, "a seed is a whole number"),
-        ({"kind": "random", "seed": 2**63}, "a seed is a whole number"),
-        ({"kind": "scene"}, "a scene's id or a photo"),
-        ({"kind": "scene", "scene": "a", "image": PHOTO}, "one of them"),
-        ({"kind": "popular", "scene": "a"}, "takes no scene"),
-        ({"kind": "similar", "image": PHOTO, "product": "a"}, "takes no scene and no photo"),
-        ({"kind": "similar"}, "a similar recommendation needs product"),
-        ({"kind": "random", "product": "a"}, "a random recommendation takes no product"),
-        ({"kind": "scene", "image": PHOTO.astype(float)}, "found float64"),
-        ({"kind": "scene", "image": PHOTO[..., 0]}, r"found uint8 \[4, 4\]"),
-        ({"kind": "scene", "image": PHOTO[:0]}, r"at least one pixel"),
-    ],
-)
-def test_unsound_requests_cannot_be_made(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(RequestError, match=message):
-        Request(**arguments)
 
 
 def test_requests_and_responses_cannot_be_changed(server: Server) -> None:
