@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -15,29 +17,49 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsys.ui.messages import apologise
+from recsys.ui.sitemap import NOWHERE, PLACES, START
 from recsys.ui.thumbnails import base_path, image_route
 
 _log = logging.getLogger("recsys.ui")
 
 
-class StartPage:
-    """Sends ``/`` on to ``/browse``, the start page, with its query.
+class Addresses:
+    """Sends ``/`` on to the start page, with its query, and what leads nowhere to a page of ours.
 
-    Streamlit serves its default page at ``/`` only, where the menu would mark nothing.
+    Streamlit serves its default page at ``/`` only, where the menu would mark nothing, and at
+    any unknown address too, under a dialogue of its own.
     """
+
+    _PAGES = frozenset({"", *(place.address for place in PLACES)})
+    _NOT_OURS = re.compile(r"_stcore(/|$)|(static|media|component|img|api|app)(/|$)|.*\.[a-z0-9]+$")
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        root = f"{scope.get('root_path', '')}{base_path()}/"
-        is_start = scope["type"] == "http" and scope["path"] == root
-        if is_start and scope["method"] in ("GET", "HEAD"):
-            query = scope["query_string"].decode("latin-1")
-            target = f"browse?{query}" if query else "browse"
-            await RedirectResponse(target)(scope, receive, send)
-        else:
+        target = None
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            target = self._leads_on(scope)
+        if target is None:
             await self._app(scope, receive, send)
+        else:
+            await RedirectResponse(target)(scope, receive, send)
+
+    def _leads_on(self, scope: Scope) -> str | None:
+        """Where a request is to go instead; None where it is right."""
+        root = f"{scope.get('root_path', '')}{base_path()}/"
+        path = scope["path"]
+        if path == root:
+            query = scope["query_string"].decode("latin-1")
+            return f"{START.address}?{query}" if query else START.address
+        asked = path.removeprefix(root)
+        if not path.startswith(root) or asked.strip("/") in self._PAGES:
+            return None
+        headers = dict(scope["headers"])
+        is_visit = b"text/html" in headers.get(b"accept", b"")
+        if not is_visit or self._NOT_OURS.match(asked) or "_stcore" in asked:
+            return None
+        return f"{root}{NOWHERE.address}?nowhere_asked={quote(asked[:100], safe='')}"
 
 
 class SafeHeaders:
@@ -103,6 +125,6 @@ app = st.App(
     Path(__file__).resolve().parent / "recsys" / "ui" / "navigation.py",
     lifespan=_lifespan,
     routes=[image_route()],
-    middleware=[Middleware(SafeHeaders), Middleware(StartPage)],
+    middleware=[Middleware(SafeHeaders), Middleware(Addresses)],
     on_script_error=_on_script_error,
 )

@@ -10,7 +10,7 @@ import streamlit as st
 from recsys.ui import state
 from recsys.ui.categories import category_options, category_tree
 from recsys.ui.facets import PriceRange, facets
-from recsys.ui.frame import head, nothing_here, opened, wait_for_counts
+from recsys.ui.frame import doubts, head, nothing_here, opened, wait_for_counts
 from recsys.ui.listing import (
     SORT_LABELS,
     Listing,
@@ -30,13 +30,15 @@ from recsys.ui.tiles import tiles
 PER_PAGE = 48
 ORDERS: dict[Order, str] = {"random": "Random", "popular": "Popular", "all": "All"}
 
-ORDER: state.Parameter[Order] = state.choice("browse_view", tuple(ORDERS), "random")
-SEED = state.number("browse_seed", 0)
+ORDER: state.Parameter[Order] = state.choice("browse_view", tuple(ORDERS), "random").told(
+    "order", "it is random"
+)
+SEED = state.number("browse_seed", 0).told("number of a shuffle", "the first one is shown")
 SEARCH = state.words("browse_search")
-LOW = state.amount("browse_from")
-HIGH = state.amount("browse_to")
-PAGE = state.number("browse_page", 1, low=1, high=1_000_000)
-ITEM = state.identifier("item")
+LOW = state.amount("browse_from").told("price", "there is no lowest one")
+HIGH = state.amount("browse_to").told("price", "there is no highest one")
+PAGE = state.number("browse_page", 1, low=1, high=1_000_000).told("page", "the first one is shown")
+ITEM = state.identifier("item").told("product", "none is open")
 
 FROM_THE_START: dict[state.Parameter[Any], Any] = {PAGE: 1}
 
@@ -44,8 +46,12 @@ FROM_THE_START: dict[state.Parameter[Any], Any] = {PAGE: 1}
 def main() -> None:
     live = opened()
     live.count_exposure()
-    category = state.choice("browse_category", category_options(live), "")
-    sort = state.choice("browse_sort", sorts_of(live), "title")
+    category = state.choice("browse_category", category_options(live), "").told(
+        "category here", "all are shown"
+    )
+    sort = state.choice("browse_sort", sorts_of(live), "title").told(
+        "way to sort these", "they are sorted by title"
+    )
     filters: dict[str, state.Parameter[Any]] = {
         "category": category,
         "text": SEARCH,
@@ -53,6 +59,8 @@ def main() -> None:
         "high": HIGH,
     }
     head("Browse", live)
+    gone = [ITEM] if ITEM.read() and not live.catalog.has_product(ITEM.read()) else []
+    doubts([ORDER, sort, SEED, PAGE, ITEM, *filters.values()], dead=gone)
     controls(sort, sorts_of(live))
     view = View(
         order=ORDER.read(),
@@ -157,7 +165,10 @@ def summary(view: View, shown: Listing, filters: dict[str, state.Parameter[Any]]
     with st.container(key="summary", horizontal=True, vertical_alignment="center"):
         if shown.tiles:
             until = shown.first + len(shown.tiles) - 1
-            st.caption(f"{shown.first:,} to {until:,} of {shown.total:,}", width="content")
+            line = f"{shown.first:,} to {until:,} of {shown.total:,}"
+            if PAGE.read() > shown.last:
+                line += f" · there is no page {PAGE.read():,}, this is the last"
+            st.caption(line, width="content")
         for name, (label, cleared) in chips.items():
             without = {filters[part]: filters[part].default for part in cleared}
             st.button(

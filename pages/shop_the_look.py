@@ -8,37 +8,48 @@ import streamlit as st
 
 from recsys.errors import RecsysError
 from recsys.ui import results as shown
-from recsys.ui import state
+from recsys.ui import scorings, state
+from recsys.ui.adjust import controls
 from recsys.ui.answers import Answer, answer, finer_heat, heat_of, moved
+from recsys.ui.bring import bring
 from recsys.ui.card import Action
 from recsys.ui.categories import category_options
-from recsys.ui.dropzone import camera, photo_uploader
-from recsys.ui.frame import head, nothing_here, opened
-from recsys.ui.leak import boxes_of, leak_section
-from recsys.ui.looks import Look, find_look, forget_photo, gallery, keep_photo
+from recsys.ui.frame import doubts, head, not_in_catalogue, nothing_here, opened
+from recsys.ui.leak import boxes_of, leak_choice, leak_section
+from recsys.ui.looks import Look, find_look, forget_photo, gallery
 from recsys.ui.messages import explain
 from recsys.ui.photo import Heat, photo
 from recsys.ui.product import product_panel
 from recsys.ui.resources import Live
 from recsys.ui.searchbox import search_box
 from recsys.ui.state import Parameter
+from recsys.ui.thumbnails import thumbnail_store
 from recsys.ui.tiles import tiles
-from recsys.ui.views import known_tiles, look_card, scene_tile
-from recsys.ui.wish import ABOUT_ONE_LOOK, FOCUS, STEPS, parse_box, read_wish, stepped, steps_text
+from recsys.ui.views import known_tiles, look_alt, look_words, scene_tile
+from recsys.ui.wish import (
+    ABOUT_ONE_LOOK,
+    ASKED,
+    FOCUS,
+    SCORING,
+    STEPS,
+    parse_box,
+    read_wish,
+    stepped,
+    steps_text,
+)
 
 GALLERY_SIZE = 24
-UPLOAD_FAULT = "look_upload_fault"
 PHOTO_KEY = "look_card"
 SHOW = {"any": "Any look", "known": "With known matches"}
 
-SCENE = state.identifier("look_scene")
-PHOTO = state.identifier("look_photo")
-SHOWN = state.choice("look_show", tuple(SHOW), "any")
-SEED = state.number("look_seed", 0)
+SCENE = state.identifier("look_scene").told("look", "none is open")
+PHOTO = state.identifier("look_photo").told("photo", "none is open")
+SHOWN = state.choice("look_show", tuple(SHOW), "any").told("choice of looks", "any are shown")
+SEED = state.number("look_seed", 0).told("number of a shuffle", "the first one is shown")
 FIND = state.words("look_find")
-ITEM = state.identifier("look_item")
+ITEM = state.identifier("look_item").told("product", "none is open")
 LEAK = state.identifier("look_leak")
-FINE = state.choice("look_fine", ("off", "on"), "off")
+FINE = state.choice("look_fine", ("off", "on"), "off").told("kind of map", "the usual one is drawn")
 
 ANOTHER_LOOK: dict[Parameter[str], str] = dict.fromkeys(
     (SCENE, PHOTO, ITEM, LEAK, *ABOUT_ONE_LOOK), ""
@@ -48,23 +59,45 @@ ANOTHER_LOOK: dict[Parameter[str], str] = dict.fromkeys(
 def main() -> None:
     live = opened()
     head("Shop the look", live)
-    look = None
-    try:
-        look = find_look(live, SCENE.read(), PHOTO.read())
-    except RecsysError as error:
-        explain(error, heading="That look cannot be found")
+    category = state.choice("look_category", category_options(live), "").told(
+        "category here", "all are shown"
+    )
+    strength = scorings.strength_of(SCORING.read())
+    look, fault = find(live)
+    leak = leak_choice(live, look)
+    gone = [ITEM] if ITEM.read() and not live.catalog.has_product(ITEM.read()) else []
+    doubts(
+        [SCENE, PHOTO, SHOWN, SEED, ITEM, FINE, leak, category, strength, *ASKED],
+        dead=[*gone, *((SCENE, PHOTO) if fault else ())],
+    )
+    if fault is not None:
+        explain(fault, heading="That look cannot be found")
+        st.button(
+            "Show the looks there are",
+            key="look_forget_link",
+            on_click=lambda: state.change({**ANOTHER_LOOK}),
+        )
     if look is not None:
-        result(live, look)
-    st.header("Pick another look" if look else "Pick a look, or bring your own", anchor=False)
-    pick(live)
+        result(live, look, category, leak)
+    pick(live, "Pick another look" if look else "Pick a look, or bring your own")
 
 
 # the look and what goes with it
 
 
-def result(live: Live, look: Look) -> None:
+def find(live: Live) -> tuple[Look | None, RecsysError | None]:
+    """The look that the address names, or why it cannot be shown."""
+    try:
+        look = find_look(live, SCENE.read(), PHOTO.read())
+    except RecsysError as error:
+        return None, error
+    if look is None and SCENE.read():
+        return None, not_in_catalogue(live, "look", SCENE.read(), "Pick another look below")
+    return look, None
+
+
+def result(live: Live, look: Look, category: Parameter[str], leak: Parameter[str]) -> None:
     live.count_exposure()
-    category = state.choice("look_category", category_options(live), "")
     with st.container(key="body"):
         with st.container(key="look"):
             # drawn last: its heat maps are of the tiles that are shown
@@ -78,7 +111,7 @@ def result(live: Live, look: Look) -> None:
             with st.container(key="panel"):
                 product_panel(live, ITEM, neighbours=ids, filter_by=category)
     if found is not None:
-        leak_section(live, look, found.request, LEAK, ITEM)
+        leak_section(live, look, found.request, leak, ITEM)
 
 
 def the_photo(live: Live, look: Look, found: Answer | None, heat: Heat | None) -> None:
@@ -93,7 +126,7 @@ def the_photo(live: Live, look: Look, found: Answer | None, heat: Heat | None) -
             except RecsysError as error:
                 explain(error, heading="There is no finer map of this product")
     if look.photo is not None:
-        actions.append(Action("forget", "Remove this photo"))
+        actions += [Action("forget", "Remove this photo"), Action("upload", "Upload another")]
 
     def act(action: str) -> None:
         if action in ("fine", "coarse"):
@@ -103,13 +136,14 @@ def the_photo(live: Live, look: Look, found: Answer | None, heat: Heat | None) -
             forget_photo(look.id)
         state.change({**ANOTHER_LOOK})
 
-    card = look_card(look)
+    label, facts = look_words(look)
     photo(
         key=PHOTO_KEY,
         look_id=look.id,
-        label=card.label,
-        image=card.image,
-        alt=card.alt,
+        label=label,
+        facts=facts,
+        image=thumbnail_store().name(look.image),
+        alt=look_alt(live, look),
         actions=actions,
         on_action=act,
         on_focus=lambda text: state.change({FOCUS: parse_box(text) or ""}),
@@ -142,10 +176,12 @@ def recommendations(
     """Controls and the products that go with the look; returns what the photo shows of them."""
     st.header("Goes with it", anchor=False)
     wish = read_wish(category.read())
-    shown.controls(live, category, wish)
+    controls(live, category, wish)
     shown.history(live, wish.steps)
     try:
-        found = answer(live, look, wish)
+        # some scorings compare with training looks, which takes seconds the first time
+        with st.spinner("Scoring the products…"):
+            found = answer(live, look, wish)
         if not found.responses or not found.responses[0].items:
             nothing_here("No product is left with these filters.")
             return None, None, []
@@ -161,13 +197,14 @@ def recommendations(
     with st.container(horizontal=True, vertical_alignment="center", key="look_line"):
         line = [shown.summary(response, look, wish), shown.moved_line(came)]
         st.caption(" · ".join(part for part in line if part), width="stretch")
+        shown.how_many()
         shown.downloads(live, look, wish, response)
 
     def act(product: str, what: str) -> None:
         state.change({STEPS: steps_text(stepped(wish.steps, product, what == "more"))})
 
     tiles(
-        shown.shown_tiles(live, look, wish, response, heat, came),
+        shown.shown_tiles(live, look, wish, found.request, response, heat, came),
         key="look_results",
         label="Products that go with this look, best first",
         view=f"{look.id}|{category.read()}|{wish.view}|{response.category}",
@@ -197,8 +234,9 @@ def toggle_item(picked: str) -> None:
 # choosing a look
 
 
-def pick(live: Live) -> None:
-    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
+def pick(live: Live, heading: str) -> None:
+    bring(heading, on_kept=lambda photo: state.change({**ANOTHER_LOOK, PHOTO: photo}))
+    with st.container(key="controls", horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Show",
             tuple(SHOW),
@@ -208,17 +246,13 @@ def pick(live: Live) -> None:
             width="content",
             **SHOWN.widget(),
         )
-        search_box(FIND, key="look_search", label="Search looks", width=190)
+        search_box(FIND, key="look_search", label="Search looks", width=232)
         st.button(
             "Shuffle",
             icon=":material/shuffle:",
             key="look_shuffle",
             on_click=lambda: state.change({SEED: random.randrange(1, 10**6)}),
         )
-        upload()
-    fault = st.session_state.pop(UPLOAD_FAULT, None)
-    if isinstance(fault, RecsysError):
-        explain(fault, heading="That file cannot be used as a photo", serious=True)
     known = SHOWN.read() == "known"
     rows = gallery(live, GALLERY_SIZE, SEED.read(), known=known, search=FIND.read())
     if not len(rows):
@@ -236,28 +270,6 @@ def pick(live: Live) -> None:
         selected=SCENE.read(),
         on_pick=lambda scene: state.change({**ANOTHER_LOOK, SCENE: scene}),
     )
-
-
-def upload() -> None:
-    """The uploader: what arrives is kept and named in the URL, or its fault, to be told."""
-    turn = st.session_state.setdefault("look_upload_turn", 0)
-
-    def arrived(key: str) -> None:
-        file = st.session_state[key]
-        if file is None:
-            return
-        # a fresh uploader next time: this one would go on holding the file's bytes
-        st.session_state["look_upload_turn"] = turn + 1
-        try:
-            kept = keep_photo(file.getvalue())
-        except RecsysError as error:
-            st.session_state[UPLOAD_FAULT] = error
-        else:
-            state.change({**ANOTHER_LOOK, PHOTO: kept})
-
-    file_key, camera_key = f"look_upload_{turn}", f"look_camera_{turn}"
-    camera("Camera", key=camera_key, on_change=lambda: arrived(camera_key))
-    photo_uploader("Upload or paste a photo", key=file_key, on_change=lambda: arrived(file_key))
 
 
 main()

@@ -10,6 +10,10 @@ import pytest
 # Before JAX is imported anywhere, so that child processes of tests inherit it too.
 os.environ.setdefault("JAX_NUMPY_DTYPE_PROMOTION", "strict")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Nothing is recorded in MLflow but where a test is about it, and nothing is sent anywhere.
+os.environ["RECSYS_TRACKING"] = "off"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = os.environ["DO_NOT_TRACK"] = "true"
+os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 @pytest.fixture(autouse=True)

@@ -92,27 +92,8 @@ def _in_batch(data: TrainingData, config: TrainConfig) -> grain.IterDataset:
             f"in-batch training needs at least 2 training scenes with pairs, found {len(scenes)}"
         )
     batch_scenes = min(config.batch_scenes, len(scenes))
-    known = np.unique(_keys(data.pair_scene, data.pair_product, len(data.products)))
-    maker = _SceneMaker(data, config)
-
-    def collate(elements: list[Batch]) -> Batch:
-        batch = {name: np.stack([element[name] for element in elements]) for name in elements[0]}
-        scene_rows = batch.pop("scene_row")
-        flat = {
-            name: value if name == "scenes" else np.concatenate(value)
-            for name, value in batch.items()
-        }
-        rows = flat.pop("product_row")
-        boxes = flat.pop("box")
-        own = np.repeat(np.arange(len(elements), dtype=np.int32), config.products_per_scene)
-        keys = _keys(scene_rows[:, None], rows[None, :], len(data.products))
-        same = rows[:, None] == rows[None, :]
-        same |= (own[:, None] == own[None, :]) & (overlap(boxes, boxes) > SHARED_BOX_OVERLAP)
-        flat["own"] = own
-        flat["known"] = np.isin(keys, known)
-        flat["same"] = same
-        return flat
-
+    maker = SceneMaker(data, config)
+    collate = Collation(config, pair_keys(data), len(data.products))
     dataset = (
         grain.MapDataset.source(range(len(scenes)))
         .seed(config.seed)
@@ -124,7 +105,7 @@ def _in_batch(data: TrainingData, config: TrainConfig) -> grain.IterDataset:
     return dataset.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=_PREFETCH))
 
 
-class _SceneMaker:
+class SceneMaker:
     """Makes one scene's share of a batch."""
 
     def __init__(self, data: TrainingData, config: TrainConfig) -> None:
@@ -181,12 +162,42 @@ class _SceneMaker:
         return window.cut(picture, self.size, self.size, SCENE_FILL)
 
 
+class Collation:
+    """Puts scenes' shares together to one batch, with the masks of what belongs together.
+
+    Args:
+        known: ``int64``, sorted ``pair_keys`` that are never negatives.
+        products: P of the catalogue.
+    """
+
+    def __init__(self, config: TrainConfig, known: NDArray[np.int64], products: int) -> None:
+        self._slots, self._known, self._products = config.products_per_scene, known, products
+
+    def __call__(self, elements: list[Batch]) -> Batch:
+        batch = {name: np.stack([element[name] for element in elements]) for name in elements[0]}
+        scene_rows = batch.pop("scene_row")
+        flat = {
+            name: value if name == "scenes" else np.concatenate(value)
+            for name, value in batch.items()
+        }
+        rows = flat.pop("product_row")
+        boxes = flat.pop("box")
+        own = np.repeat(np.arange(len(elements), dtype=np.int32), self._slots)
+        keys = _keys(scene_rows[:, None], rows[None, :], self._products)
+        same = rows[:, None] == rows[None, :]
+        same |= (own[:, None] == own[None, :]) & (overlap(boxes, boxes) > SHARED_BOX_OVERLAP)
+        flat["own"] = own
+        flat["known"] = np.isin(keys, self._known)
+        flat["same"] = same
+        return flat
+
+
 def _triplets(data: TrainingData, config: TrainConfig) -> grain.IterDataset:
     pairs = len(data.pair_scene)
     if pairs == 0 or len(data.all_products) < 2:
         raise TrainingError("training needs at least one pair and two products")
     products = len(data.products)
-    known = np.unique(_keys(data.pair_scene, data.pair_product, products))
+    known = pair_keys(data)
     own_products = np.unique(data.pair_product)
     # Drawn once and kept, test positives and true positives included: the book's mistake.
     fixed = np.random.default_rng(config.seed).choice(data.all_products, size=pairs)
@@ -231,6 +242,11 @@ def _triplets(data: TrainingData, config: TrainConfig) -> grain.IterDataset:
         .batch(min(config.batch_scenes, pairs), drop_remainder=True)
     )
     return dataset.to_iter_dataset(grain.ReadOptions(num_threads=1, prefetch_buffer_size=_PREFETCH))
+
+
+def pair_keys(data: TrainingData) -> NDArray[np.int64]:
+    """One number for each pair of the data, ascending, each once."""
+    return np.unique(_keys(data.pair_scene, data.pair_product, len(data.products)))
 
 
 def _keys(scene: NDArray[Any], product: NDArray[Any], products: int) -> NDArray[np.int64]:

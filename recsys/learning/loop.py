@@ -5,7 +5,6 @@ Knows no catalogue and no preset: it is handed batches, a trainer, a validation 
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import threading
@@ -20,12 +19,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from recsys import workspace as files
 from recsys.errors import RecsysError, TrainingError
 from recsys.learning.batches import Batches
 from recsys.learning.checkpoints import Checkpoints
+from recsys.learning.disk import disk_error
+from recsys.learning.held_out import HeldOut
+from recsys.learning.metrics import MetricsLog
 from recsys.learning.steps import State, Trainer, learning_rate_at
-from recsys.learning.validation import Validation
+from recsys.learning.validation import Evaluation, Validation
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Event:
         fraction: part of the budget spent, 0–1.
         remaining_s: seconds left, None while unknown.
         metrics: ``loss``, ``learning_rate``, ``gradient_norm``, ``images_per_s``,
-            ``validation_recall@10``, as far as known.
+            ``validation_recall@10``, as far as known; with ``evaluate`` all that it found.
+        run: the run's id, with the first message.
     """
 
     kind: Literal["start", "step", "evaluate", "save", "message", "done"]
@@ -45,6 +47,7 @@ class Event:
     remaining_s: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     text: str = ""
+    run: str = ""
 
 
 Events = Callable[[Event], None]
@@ -76,9 +79,16 @@ class Budget:
 
 @dataclass(frozen=True)
 class Pace:
-    """How often the loop looks up from its work."""
+    """How often the loop looks up from its work.
+
+    Attributes:
+        evaluate_every_steps: instead of ``evaluate_every_s``; for comparing runs step by step.
+        evaluation_share: part of the time, 0–1, that evaluations may take at most.
+    """
 
     evaluate_every_s: float = 60.0
+    evaluate_every_steps: int | None = None
+    evaluation_share: float = 1.0
     save_every_s: float = 45.0
     report_every_s: float = 0.5
 
@@ -87,7 +97,9 @@ class Loop:
     """One run, from a restored or initial state to its budget's end.
 
     Args:
-        folder: the run's own; gets ``metrics.jsonl`` and ``checkpoints/``.
+        held_out: what the validation loss is taken over, None for none.
+        describe: turns an evaluation's lists into what is kept of them, None to keep nothing.
+        folder: the run's own; gets ``metrics.jsonl``, ``film.jsonl`` and ``checkpoints/``.
         run_id: named in messages.
         used_s: wall clock already spent before the first step (reading, decoding).
         stop: set by whoever wants the run to save and stop; without it the run listens for
@@ -105,14 +117,18 @@ class Loop:
         run_id: str,
         events: Events,
         pace: Pace | None = None,
+        held_out: HeldOut | None = None,
+        describe: Callable[[Evaluation], dict[str, Any]] | None = None,
         used_s: float = 0.0,
         stop: threading.Event | None = None,
     ) -> None:
         self.trainer, self.batches, self.validation = trainer, batches, validation
+        self.held_out, self.describe = held_out, describe
         self.budget, self.run_id, self.events = budget, run_id, events
         self.pace = pace or Pace()
         self.checkpoints = Checkpoints(folder / "checkpoints")
         self.metrics = MetricsLog(folder / "metrics.jsonl")
+        self.film = MetricsLog(folder / "film.jsonl")
         self.elapsed_s = used_s
         self._stop = stop
         self._state = trainer.initial_state()
@@ -134,15 +150,24 @@ class Loop:
 
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint was saved.
-            TrainingError: the loss is no longer finite.
+            TrainingError: the loss is no longer finite, or what was learnt cannot be written
+                (DiskFullError where the disk is full).
         """
-        self.metrics.cut_after(self.step)
-        self._emit("start", text=f"from step {self.step}")
-        with nullcontext(self._stop) if self._stop else stop_requests() as stop:
-            return self._steps(self._state, stop)
+        try:
+            self.metrics.cut_after(self.step)
+            self.film.cut_after(self.step)
+            self._emit("start", text=f"from step {self.step}")
+            with nullcontext(self._stop) if self._stop else stop_requests() as stop:
+                return self._steps(self._state, stop)
+        except (OSError, ValueError) as error:
+            refused = disk_error(error, self.run_id, self.step, self.saved_step)
+            if refused is None:
+                raise
+            raise refused from error
 
     def _steps(self, state: State, stop: threading.Event) -> State:
-        evaluated_at = saved_at = self.elapsed_s
+        saved_at = self.elapsed_s
+        self._evaluated_at, self._evaluation_s = self.elapsed_s, 0.0
         clock = time.monotonic()
         while (progress := self.budget.progress(self.step, self.elapsed_s)) < 1.0:
             if stop.is_set():
@@ -162,9 +187,9 @@ class Loop:
             if self.elapsed_s - saved_at >= self.pace.save_every_s:
                 self._save(state)
                 saved_at = self.elapsed_s
-            if self.elapsed_s - evaluated_at >= self.pace.evaluate_every_s:
+            if self._is_due():
                 self._evaluate(state)
-                evaluated_at = self.elapsed_s
+                self._evaluated_at = self.elapsed_s
             now = time.monotonic()
             self.elapsed_s += now - clock
             clock = now
@@ -175,7 +200,8 @@ class Loop:
                 f"Give more with: python -m recsys train --resume {self.run_id} --minutes M",
             )
         self._save(state)
-        self._evaluate(state)
+        if self.pace.evaluate_every_steps is None or self.step % self.pace.evaluate_every_steps:
+            self._evaluate(state)  # else it just was
         self._emit("done")
         return state
 
@@ -233,12 +259,29 @@ class Loop:
         self.saved_step = self.checkpoints.save(state, progress)
         self._emit("save")
 
+    def _is_due(self) -> bool:
+        """Whether an evaluation is."""
+        if self.pace.evaluate_every_steps is not None:
+            return self.step % self.pace.evaluate_every_steps == 0
+        rest_s = self._evaluation_s * (1 / self.pace.evaluation_share - 1)
+        waited_s = self.elapsed_s - self._evaluated_at
+        return waited_s >= max(self.pace.evaluate_every_s, rest_s)
+
     def _evaluate(self, state: State) -> None:
-        self.recall = self.validation.recall_at_10(*self.trainer.exported(state))
-        if self.recall is not None:
-            figures = {"validation_recall@10": self.recall}
-            self.metrics.append({"step": self.step, **figures})
-            self._emit("evaluate", metrics=figures)
+        began = time.monotonic()
+        evaluation = self.validation.evaluate(*self.trainer.exported(state))
+        if evaluation is None:
+            return
+        figures = dict(evaluation.figures)
+        loss = self.held_out.loss(self.trainer, state) if self.held_out else None
+        if loss is not None and math.isfinite(loss):
+            figures["validation_loss"] = loss
+        self.recall = figures.get("validation_recall@10")
+        self.metrics.append({"step": self.step, **figures})
+        if self.describe is not None:
+            self.film.append({"step": self.step, **self.describe(evaluation)})
+        self._evaluation_s = time.monotonic() - began
+        self._emit("evaluate", metrics=figures)
 
     def _emit(
         self,
@@ -259,36 +302,6 @@ class Loop:
         if self.recall is not None:
             known.setdefault("validation_recall@10", self.recall)
         self.events(Event(kind, self.step, fraction, remaining, known, text))
-
-
-class MetricsLog:
-    """One JSON object a line, in step order; survives a kill in the middle of a line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def append(self, record: dict[str, Any]) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
-
-    def cut_after(self, step: int) -> None:
-        """Drops what a resumed run will write again, and a line that a kill cut short."""
-        kept = [record for record in self.read() if record.get("step", 0) <= step]
-        files.write_text(self.path, "".join(json.dumps(record) + "\n" for record in kept))
-
-    def read(self) -> list[dict[str, Any]]:
-        """All whole records; lines that are not JSON are left out."""
-        if not self.path.is_file():
-            return []
-        records = []
-        for line in self.path.read_text("utf-8", errors="replace").splitlines():
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict):
-                records.append(record)
-        return records
 
 
 def stopped(run_id: str, where: str) -> Interrupted:

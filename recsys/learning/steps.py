@@ -77,6 +77,7 @@ class Trainer:
         self.step: Callable[[State, dict[str, Any], Array], tuple[State, dict[str, Array]]] = (
             jax.jit(self._step, donate_argnums=0)
         )
+        self._evaluation_loss = jax.jit(self._exported_loss)
 
     def initial_state(self) -> State:
         params, statistics = jax.tree.map(jnp.array, self._first)
@@ -92,6 +93,20 @@ class Trainer:
         """The weights and statistics that the finished model has, as nested dictionaries."""
         return state.average["towers"], state.statistics
 
+    def evaluation_loss(self, state: State, batch: dict[str, Any]) -> Array:
+        """The loss of a batch by the weights that would be exported, without a step."""
+        return self._evaluation_loss(state.average, state.statistics, batch)
+
+    def _exported_loss(self, params: Any, statistics: Any, batch: dict[str, Any]) -> Array:
+        towers = self._towers(params, statistics)
+        if not self.config.discard_statistics:  # as published: it is judged in training mode
+            towers.eval()
+        return self._loss(towers, params, batch)
+
+    def _loss(self, towers: TwoTower, params: Any, batch: dict[str, Any]) -> Array:
+        loss_fn = self._triplet if self.config.loss == "triplet" else self._softmax
+        return loss_fn(towers, params, batch)
+
     def _towers(self, params: Any, statistics: Any) -> TwoTower:
         for template, values in zip(self._templates, (params["towers"], statistics), strict=True):
             nnx.replace_by_pure_dict(template, values)
@@ -103,8 +118,7 @@ class Trainer:
     ) -> tuple[State, dict[str, Array]]:
         def loss_of(params: Any) -> tuple[Array, Any]:
             towers = self._towers(params, state.statistics)
-            loss_fn = self._triplet if self.config.loss == "triplet" else self._softmax
-            loss = loss_fn(towers, params, batch)
+            loss = self._loss(towers, params, batch)
             return loss, nnx.to_pure_dict(nnx.split(towers, nnx.Param, ...)[2])
 
         (loss, statistics), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)

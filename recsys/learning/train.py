@@ -11,7 +11,7 @@ import fcntl
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +23,13 @@ from recsys import __version__
 from recsys import workspace as files
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.datasets import open_dataset
-from recsys.catalog.pixels import Pixels, problem_lines, product_pixels, scene_pixels
-from recsys.catalog.splits import Split, photo_hashes, split_scenes
+from recsys.catalog.splits import photo_hashes
 from recsys.errors import ConfigError, ModelError, StaleError, TrainingError
 from recsys.learning.batches import TrainingData, make_batches
 from recsys.learning.bundle import export_model
 from recsys.learning.config import TrainConfig, config_from_json, with_overrides, with_values
+from recsys.learning.disk import disk_error
+from recsys.learning.held_out import HeldOut
 from recsys.learning.loop import (
     Budget,
     Event,
@@ -39,9 +40,12 @@ from recsys.learning.loop import (
     stop_requests,
     stopped,
 )
+from recsys.learning.material import read_material
 from recsys.learning.presets import DEFAULT_PRESET, preset_named
+from recsys.learning.provenance import environment
+from recsys.learning.state import StateFile
 from recsys.learning.steps import Trainer
-from recsys.learning.validation import Validation
+from recsys.processes import enrolled
 from recsys.workspace import Workspace
 
 __all__ = ["Event", "Interrupted", "TrainRequest", "train"]
@@ -110,13 +114,23 @@ class _Run:
 
 
 def train(
-    request: TrainRequest, workspace: Workspace, events: Events, *, pace: Pace | None = None
+    request: TrainRequest,
+    workspace: Workspace,
+    events: Events,
+    *,
+    pace: Pace | None = None,
+    stop: threading.Event | None = None,
 ) -> str:
     """Runs a training to its end and returns the new model's id.
 
+    Args:
+        stop: set by whoever wants the run to save and stop; without it the run listens for
+            signals itself.
+
     Raises:
         RecsysError: unusable data or configuration, a non-finite loss (TrainingError), or the
-            run was asked to stop and has saved (Interrupted).
+            run was asked to stop and has saved (Interrupted), or what it learnt cannot be
+            written (DiskFullError where the disk is full).
     """
     began = time.monotonic()
     if request.resume:
@@ -135,12 +149,36 @@ def train(
     else:
         run, catalog = _new(request, workspace)
     folder = workspace.job_dir(run.id)
-    with _locked(folder, run.id), stop_requests() as stop:
-        if not request.resume:
-            run.write(folder)
-        return _carry_out(
-            run, catalog, folder, bool(request.resume), workspace, events, pace, began, stop
-        )
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_locked(folder, run.id))
+        codes = stack.enter_context(enrolled(folder))
+        asked = stop or stack.enter_context(stop_requests())
+        state = StateFile(folder, events)
+        with state.outcome(codes):
+            if not request.resume:
+                run.write(folder)
+            files.write_json(folder / "environment.json", environment())
+            model_id = _carry_out(
+                run, catalog, folder, bool(request.resume), workspace, state, pace, began, asked
+            )
+            state.finished(model_id)
+            return model_id
+
+
+def prepare(
+    request: TrainRequest, workspace: Workspace, check: Callable[[TrainConfig, Catalog], None]
+) -> str:
+    """Writes down what a new run is to do, and returns its id; resuming that id begins it.
+
+    Args:
+        check: raises a RecsysError where these settings on this data are to be refused.
+
+    Raises RecsysError for unusable data or configuration.
+    """
+    run, catalog = _new(request, workspace)
+    check(run.config, catalog)
+    run.write(workspace.job_dir(run.id))
+    return run.id
 
 
 def _new(request: TrainRequest, workspace: Workspace) -> tuple[_Run, Catalog]:
@@ -196,43 +234,31 @@ def _carry_out(
     began: float,
     stop: threading.Event,
 ) -> str:
-    def decoding(what: str) -> Any:
-        def report(done: int, total: int) -> None:
-            events(Event("message", text=f"{what}: {done:,} of {total:,}"))
-            if stop.is_set():
-                raise stopped(run.id, "before its first step")
+    def decoding(what: str, done: int, total: int) -> None:
+        events(Event("message", text=f"{what}: {done:,} of {total:,}"))
+        if stop.is_set():
+            raise stopped(run.id, "before its first step")
 
-        return report
-
-    events(Event("message", text=f"Run {run.id} on {catalog.name}, preset {run.preset}"))
-    tower = run.config.tower
-    split = split_scenes(catalog, workspace, decoding("Comparing scenes"))
-    scenes = scene_pixels(
-        catalog,
-        tower.scene_height_px,
-        tower.scene_width_px,
-        workspace,
-        decoding("Decoding scenes"),
-    )
-    products = product_pixels(
-        catalog, tower.product_size_px, workspace, decoding("Decoding products")
-    )
-    for line in problem_lines(scenes, products):
+    words = f"Run {run.id} on {catalog.name}, preset {run.preset}"
+    events(Event("message", text=words, run=run.id))
+    material = read_material(run.config, catalog, workspace, decoding)
+    for line in material.problems:
         events(Event("message", text=line))
-    data = _training_data(catalog, split, scenes, products)
-    validation = _validation(run.config, catalog, split, scenes, products)
+    data = material.training
     seconds = None
     if run.minutes is not None:
         seconds = max(1.0, run.minutes * 60 - min(_FINISH_S, run.minutes * 6))
     loop = Loop(
         trainer=Trainer(run.config),
         batches=make_batches(data, run.config),
-        validation=validation,
+        validation=material.validation(run.config),
         budget=Budget(run.steps, seconds),
         folder=folder,
         run_id=run.id,
         events=events,
         pace=pace,
+        held_out=HeldOut(material.held_out, data, run.config),
+        describe=material.describe,
         used_s=time.monotonic() - began,
         stop=stop,
     )
@@ -241,7 +267,25 @@ def _carry_out(
             loop.restore()
         run.write(folder)  # only now: a change that does not fit must not spoil the run
     state = loop.run()
-    weights, statistics = loop.trainer.exported(state)
+    try:
+        return _export(run, catalog, workspace, loop, loop.trainer.exported(state), data)
+    except (OSError, ValueError) as error:
+        refused = disk_error(error, run.id, loop.step, loop.saved_step)
+        if refused is None:
+            raise
+        raise refused from error
+
+
+def _export(
+    run: _Run,
+    catalog: Catalog,
+    workspace: Workspace,
+    loop: Loop,
+    exported: tuple[Any, Any],
+    data: TrainingData,
+) -> str:
+    """Makes the run's model of the weights and statistics; returns its id."""
+    validation = loop.validation
     train_rows = np.unique(data.pair_scene)
     train_ids = sorted(str(catalog.scenes[row].id) for row in train_rows)
     model_id = _model_id(run.id, workspace)
@@ -267,7 +311,7 @@ def _carry_out(
             "pairs": len(data.pair_scene),
         },
     }
-    export_model(workspace.model_dir(model_id), run.config, weights, statistics, info)
+    export_model(workspace.model_dir(model_id), run.config, *exported, info)
     return model_id
 
 
@@ -279,43 +323,6 @@ def _model_id(run_id: str, workspace: Workspace) -> str:
     taken = set(workspace.model_ids())
     candidates = (run_id, *(f"{run_id}-{number}" for number in range(2, 10_000)))
     return next(candidate for candidate in candidates if candidate not in taken)
-
-
-def _training_data(
-    catalog: Catalog, split: Split, scenes: Pixels, products: Pixels
-) -> TrainingData:
-    readable = scenes.valid[catalog.pair_scene] & products.valid[catalog.pair_product]
-    kept = readable & np.isin(catalog.pair_scene, split.rows("train"))
-    if not kept.any():
-        raise TrainingError(
-            f"the data set {catalog.name} has no training pair with both pictures readable "
-            f"({len(catalog.pair_scene)} pairs in all)",
-            "Training needs scenes paired with products; check the pairs file and images/",
-        )
-    pair_scene = catalog.pair_scene[kept]
-    return TrainingData(
-        scenes=scenes.array,
-        products=products.array,
-        pair_scene=pair_scene,
-        pair_product=catalog.pair_product[kept],
-        pair_box=scenes.canvas_boxes(pair_scene, catalog.pair_box[kept]),
-        all_products=catalog.pair_product[readable],
-    )
-
-
-def _validation(
-    config: TrainConfig, catalog: Catalog, split: Split, scenes: Pixels, products: Pixels
-) -> Validation:
-    readable = scenes.valid[catalog.pair_scene] & products.valid[catalog.pair_product]
-    kept = readable & np.isin(catalog.pair_scene, split.rows("validation"))
-    return Validation(
-        config,
-        scenes.array,
-        products.array,
-        catalog.pair_scene[kept],
-        catalog.pair_product[kept],
-        products.valid,
-    )
 
 
 @contextlib.contextmanager

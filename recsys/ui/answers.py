@@ -62,7 +62,7 @@ def request_for(live: Live, look: Look, wish: Wish) -> Request:
         max_price=wish.high,
         hide_generic=generic_share(live) if wish.hide_generic else None,
         focus=wish.focus,
-        scoring=wish.correction,
+        scoring=wish.asked_scoring,
         liked=tuple(product for product in wish.liked if known(product)),
         disliked=tuple(product for product in wish.disliked if known(product)),
         diversity=wish.diversity / 100,

@@ -1,17 +1,24 @@
-"""What every page begins with: the state of the world, its title, its styles."""
+"""What every page begins with: the state of the world, its title, its styles, and what of its
+address leads nowhere.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from recsys.ui import resources
+from recsys.errors import RequestError
+from recsys.ui import resources, state
 from recsys.ui.messages import explain, plain, world_line
 from recsys.ui.resources import Live
-from recsys.ui.views import world_parts
+from recsys.ui.state import Parameter
+from recsys.ui.views import served_words, world_parts
 
 _STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
+_SEEN, _CHANGED = "recsys_catalogue_seen", "recsys_catalogue_changed"
 
 
 def opened() -> Live:
@@ -20,17 +27,62 @@ def opened() -> Live:
     Raises RecsysError where there is no catalogue at all.
     """
     with st.spinner("Opening the catalogue…"):
-        return resources.live()
+        live = resources.live()
+    catalog = live.catalog
+    now = (catalog.name, len(catalog.products), len(catalog.scenes))
+    if st.session_state.get(_SEEN, now) != now:
+        st.session_state[_CHANGED] = True
+    st.session_state[_SEEN] = now
+    return live
+
+
+def styled() -> None:
+    """Puts our own styles on the page."""
+    st.html(f"<style>{_STYLE}</style>")
 
 
 def head(title: str, live: Live) -> None:
     """A page's title with the state of the world beside it, and what is wrong with it."""
-    st.html(f"<style>{_STYLE}</style>")
+    styled()
     with st.container(key="head", horizontal=True, vertical_alignment="bottom"):
         st.title(title, anchor=False, width="content")
         world_line(world_parts(live))
     if live.problem is not None:
         explain(live.problem, heading="The promoted model is not in use", serious=True)
+    if live.correction_problem is not None:
+        explain(
+            live.correction_problem, heading="The promoted correction is not in use", serious=True
+        )
+
+
+def doubts(parameters: Iterable[Parameter[Any]], dead: Sequence[Parameter[str]] = ()) -> None:
+    """Says quietly what the address asks for in vain, and what is shown instead.
+
+    Args:
+        parameters: of the page, with ``what`` and ``instead``.
+        dead: those that name what is not there, which the page tells of itself. Neither stays
+            in the address for longer than to the next click.
+    """
+    found = state.unread(parameters)
+    state.bury([*(parameter.name for parameter, _ in found), *(gone.name for gone in dead)])
+    notes = [
+        f"“{plain(text, 40)}” is no {parameter.what}, so {parameter.instead}."
+        for parameter, text in found
+    ]
+    if notes:
+        st.caption(f":material/link_off: From the address: {' '.join(notes)}")
+
+
+def not_in_catalogue(live: Live, what: str, name: str, remedy: str) -> RequestError:
+    """What a link names and the live catalogue has not: which one is live, since when, and
+    whether that changed under the visitor's hands.
+
+    Args:
+        what: "look" or "product".
+    """
+    changed = st.session_state.get(_CHANGED, False)
+    begin = "the catalogue changed while you were here: now " if changed else ""
+    return RequestError(f"{begin}{served_words(live)} and has no {what} {name[:60]}", remedy)
 
 
 def nothing_here(text: str) -> None:

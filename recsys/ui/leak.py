@@ -15,7 +15,7 @@ from recsys.ui.looks import Look
 from recsys.ui.messages import explain, plain
 from recsys.ui.photo import KnownBox
 from recsys.ui.resources import Live
-from recsys.ui.state import Parameter, change
+from recsys.ui.state import Parameter, change, choice
 from recsys.ui.tiles import Badge, tiles
 from recsys.ui.views import product_tile
 
@@ -60,6 +60,14 @@ def boxes_of(live: Live, look: Look) -> list[KnownBox]:
     ]
 
 
+def leak_choice(live: Live, look: Look | None) -> Parameter[str]:
+    """Which product the test is about: one that the look has a box of; empty for no test."""
+    boxed = [] if look is None or look.photo is not None else known_boxes(live.catalog, look.id)
+    return choice("look_leak", list(boxed), "").told(
+        "product with a box in this look", "there is no leak test"
+    )
+
+
 def leak_section(
     live: Live, look: Look, request: Request, chosen: Parameter[str], item: Parameter[str]
 ) -> None:
@@ -67,7 +75,7 @@ def leak_section(
     boxed = [] if look.photo is not None else list(known_boxes(live.catalog, look.id))
     if not boxed or live.server.model is None:
         return
-    if chosen.read() not in boxed:
+    if not chosen.read():
         st.button(
             "Matching or styling? Run the leak test",
             icon=":material/experiment:",

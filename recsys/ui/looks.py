@@ -40,14 +40,14 @@ class Look:
 
 
 def find_look(live: Live, scene_id: str, photo_id: str) -> Look | None:
-    """The look that a URL names; None where it names none.
+    """The look that a URL names; None where it names none, or a scene that is not there.
 
-    Raises RequestError where there is no such scene, or the photo is gone.
+    Raises RequestError where the photo is gone.
     """
     if photo_id:
         photo = uploads.find_photo(photo_id, Workspace.default())
         return Look(photo.id, photo.path, photo, ())
-    if scene_id:
+    if scene_id and live.catalog.has_scene(scene_id):
         row = live.catalog.scene_row(scene_id)
         known = live.catalog.products_of(row)
         matches = tuple(str(live.catalog.products[product].id) for product in known)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import streamlit as st
 
 from recsys.errors import RecsysError
 from recsys.ui.messages import explain
+from recsys.ui.sitemap import PLACES, START
 from recsys.workspace import ASSETS_DIR
-
-_PAGES = Path(__file__).resolve().parent.parent.parent / "pages"
 
 
 def main() -> None:
@@ -19,30 +17,17 @@ def main() -> None:
     st.logo(str(ASSETS_DIR / "logo.svg"), size="large")
     page = st.navigation(
         [
-            # What "/" and unknown addresses show. app.py sends "/" on to /browse, since
-            # Streamlit gives its default page no address of its own.
+            # What "/" shows. app.py sends "/" on to the start page, since Streamlit gives its
+            # default page no address of its own.
             st.Page(
-                _PAGES / "browse.py",
-                title="Browse",
-                icon=":material/grid_view:",
+                START.file,
+                title=START.title,
+                icon=f":material/{START.icon}:",
                 url_path="start",
                 default=True,
                 visibility="hidden",
             ),
-            st.Page(
-                _PAGES / "browse.py",
-                title="Browse",
-                icon=":material/grid_view:",
-                url_path="browse",
-                help="The catalogue: at random, or the most popular first, by category.",
-            ),
-            st.Page(
-                _PAGES / "shop_the_look.py",
-                title="Shop the look",
-                icon=":material/checkroom:",
-                url_path="shop_the_look",
-                help="Pick or upload a photo and see which products go with it.",
-            ),
+            *(place.page() for place in PLACES),
         ],
         position="top",
     )

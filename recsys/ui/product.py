@@ -11,6 +11,7 @@ import streamlit as st
 from recsys.errors import RequestError
 from recsys.serving.server import Request
 from recsys.ui.card import Action, card
+from recsys.ui.frame import not_in_catalogue
 from recsys.ui.messages import explain
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter, change
@@ -43,12 +44,12 @@ def product_panel(
         on_move: further changes when Previous or Next leads to the product it is given.
     """
     product_id = item.read()
-    try:
-        row = live.catalog.product_row(product_id)
-    except RequestError as error:
-        explain(RequestError(error.message, "Pick one from the list"), heading="No such product")
+    if not live.catalog.has_product(product_id):
+        fault = not_in_catalogue(live, "product", product_id, "Pick one from the list")
+        explain(fault, heading="No such product")
         st.button("Close", key="panel_close", on_click=lambda: change({item: ""}))
         return
+    row = live.catalog.product_row(product_id)
     product = live.catalog.products[row]
     category, brand = product.category, " ".join(product.brand.split())
     at = neighbours.index(product_id) if product_id in neighbours else None

@@ -7,11 +7,9 @@ is shared is never changed.
 
 from __future__ import annotations
 
-import atexit
 import copy
 import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cached_property
@@ -27,15 +25,15 @@ from recsys.errors import DataError, ModelError, RecsysError
 from recsys.serving.exposure_counts import Exposure, ExposureBook
 from recsys.serving.facts import FactBook
 from recsys.serving.listing import Listing, ListingQuery
-from recsys.serving.open import open_server
+from recsys.serving.open import open_pointer, open_server
 from recsys.serving.server import Request, Response, Server
+from recsys.ui.background import EndingError, Pace, Progress
+from recsys.ui.popularity.desk import Desk
 from recsys.workspace import DEMO_NAME, LivePointer, Workspace
 
 _ANSWERS_KEPT = 512
 
 _log = logging.getLogger("recsys.ui")
-_ending = threading.Event()
-atexit.register(_ending.set)  # a count that is under way ends with the app
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -47,6 +45,10 @@ class Live:
         server: answers requests; it has no model where there is none, or ``problem`` says why.
         since: when the model was put live, ISO 8601; empty where nothing was promoted.
         problem: why what was promoted does not answer; None if all is well.
+        correction_problem: why the live correction is not in use, while the model's own score is
+            served; None if all is well.
+        pointer: what was opened; its model is empty where nothing was promoted.
+        workspace: where it was opened; None in a test without one.
         facts: what is known of each product.
         counting: whether it is being counted how often products are shown.
     """
@@ -58,13 +60,17 @@ class Live:
         problem: RecsysError | None = None,
         *,
         workspace: Workspace | None = None,
+        pointer: LivePointer | None = None,
+        correction_problem: RecsysError | None = None,
     ) -> None:
         self.server = server
         self.since = since
         self.problem = problem
+        self.correction_problem = correction_problem
+        self.pointer = pointer
+        self.workspace = workspace
         self.facts = FactBook(server)
         self.counting = False
-        self._workspace = workspace
         self._count_asked = False
         self._listings: tuple[Exposure | None, Listing] | None = None
         self._answers: OrderedDict[tuple[object, ...], Response] = OrderedDict()
@@ -113,18 +119,17 @@ class Live:
             if self._count_asked:
                 return
             self._count_asked = True
-        if self._workspace is None or self.server.model is None:
+        if self.workspace is None or self.server.model is None:
             return
-        book = ExposureBook(self.server, self._workspace)
+        book = ExposureBook(self.server, self.workspace)
         if book.known() is None:
             self.counting = True
             threading.Thread(target=self._count, args=(book,), name="exposure", daemon=True).start()
 
     def _count(self, book: ExposureBook) -> None:
-        pace = _Pace()
         try:
-            book.counted(pace)
-        except _EndingError:
+            book.counted(Pace())
+        except EndingError:
             pass
         except RecsysError as error:
             _log.warning("how often products are shown could not be counted: %s", error)
@@ -189,22 +194,6 @@ class Live:
         return counts
 
 
-class _EndingError(Exception):
-    """The app is being stopped."""
-
-
-class _Pace:
-    """Called between two steps of long work: rests as long as the step took."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    def __call__(self, done: int, total: int) -> None:
-        if _ending.wait(min(0.5, time.monotonic() - self._started)):
-            raise _EndingError
-        self._started = time.monotonic()
-
-
 def live() -> Live:
     """What answers now. Raises RecsysError where there is no catalogue at all."""
     workspace = Workspace.default()
@@ -241,28 +230,85 @@ def _opened(root: str, pointer: LivePointer, stamp: Stamp) -> Live:
     """Opens what a pointer names; the stamp makes changed files count as something new."""
     del stamp
     workspace = Workspace(Path(root))
+    doubts: list[ModelError] = []
     try:
-        server = open_server(pointer.data, pointer.model or None, workspace)
-        return Live(server, pointer.since, workspace=workspace)
+        if pointer.model:
+            server = open_pointer(pointer, workspace, on_stale=doubts.append)
+        else:
+            server = open_server(pointer.data, None, workspace)
     except ModelError as error:
         # browsing needs no model, so the catalogue stays open
         catalog, _ = open_dataset(pointer.data, workspace)
-        return Live(Server(catalog), pointer.since, error)
+        return Live(Server(catalog), pointer.since, error, pointer=pointer)
+    return Live(
+        server,
+        pointer.since,
+        workspace=workspace,
+        pointer=pointer,
+        correction_problem=doubts[0] if doubts else None,
+    )
 
 
-def _stamp(workspace: Workspace, pointer: LivePointer) -> Stamp:
+def desk(live: Live, model: str = "") -> Desk:
+    """Where audits of a model over the live data come from; of the live one without a name.
+
+    Raises RecsysError where there is no such model, or the live data were opened without a
+    workspace.
+    """
+    if live.workspace is None or live.pointer is None:
+        raise ModelError("no model is live, so there are no lists to look at")
+    pointer = LivePointer(_bundle(live, model), live.pointer.data, "")
+    # not by the embeddings, which opening may make
+    stamp = _stamp(live.workspace, pointer, with_embeddings=False)
+    return _desk(str(live.workspace.root), pointer, stamp, None if model else live.server)
+
+
+def _bundle(live: Live, model: str) -> str:
+    """A model's folder, or the live one's: the pointer may name that in several ways."""
+    assert live.workspace is not None
+    assert live.pointer is not None
+    if model:
+        return str(live.workspace.resolve_model(model))
+    # without a promotion only the demo's own model answers
+    name = live.pointer.model or DEMO_NAME
+    try:
+        return str(live.workspace.resolve_model(name))
+    except ModelError:  # gone since it was opened, but it still answers
+        return name
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _desk(root: str, pointer: LivePointer, stamp: Stamp, _server: Server | None) -> Desk:
+    """By model and data, whichever correction is live: an audit says itself what it corrects."""
+    del stamp
+    workspace = Workspace(Path(root))
+
+    def opened(progress: Progress) -> Server:
+        if _server is not None:
+            return _server
+        return open_server(pointer.data, pointer.model, workspace, progress)
+
+    return Desk(opened, workspace)
+
+
+def _stamp(workspace: Workspace, pointer: LivePointer, *, with_embeddings: bool = True) -> Stamp:
     """Names, times and sizes of the files that decide what opening gives."""
     file = Path(pointer.data).expanduser()  # one of several catalogues in a folder
     data = file.resolve() if file.is_file() else workspace.resolve_dataset(pointer.data)
     folders = [data.parent if file.is_file() else data]
+    files = []
     try:
         if pointer.model:
             bundle = workspace.resolve_model(pointer.model)
-            folders += [bundle, workspace.embeddings_dir(bundle, data)]
+            folders += [bundle]
+            folders += [workspace.embeddings_dir(bundle, data)] if with_embeddings else []
+        if pointer.correction is not None:
+            files = [workspace.correction_path(pointer.correction.vectors)]
     except ModelError:
         pass  # opening says so in its own words
     found = []
-    for path in sorted(file for place in folders for file in place.glob("*.json")):
+    files += [file for place in folders for file in place.glob("*.json")]
+    for path in sorted(path for path in files if path.is_file()):
         status = path.stat()
         found.append((str(path), status.st_mtime_ns, status.st_size))
     return tuple(found)

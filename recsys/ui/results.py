@@ -1,8 +1,7 @@
-"""What goes with a look, on the page: the controls, the tiles, the steps and the downloads."""
+"""What goes with a look, on the page: the tiles, the steps and the downloads."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,15 +9,11 @@ from functools import partial
 import streamlit as st
 
 from recsys.serving.exports import Sheet, as_csv, as_html, as_json
-from recsys.serving.messages import Response
+from recsys.serving.messages import Request, Response
 from recsys.serving.moves import Move
+from recsys.ui import scorings
 from recsys.ui import wish as asked
-from recsys.ui.answers import (
-    Answer,
-    generic_share,
-    share_text,
-)
-from recsys.ui.categories import category_label, category_options
+from recsys.ui.answers import Answer, generic_share, share_text
 from recsys.ui.looks import Look
 from recsys.ui.messages import plain
 from recsys.ui.photo import Heat
@@ -33,114 +28,7 @@ ACTS = (
     Act("more", "More like this"),
     Act("less", "Less like this"),
 )
-_PRICES = "look_price"
 _CHIP = 26  # letters of a product's name in the history
-
-
-def controls(live: Live, category: Parameter[str], wish: Wish) -> None:
-    """How the list is shown, how long it is, what it may hold and what counts."""
-    with st.container(key="look_controls", horizontal=True, vertical_alignment="center"):
-        st.segmented_control(
-            "View",
-            tuple(asked.VIEWS),
-            format_func=asked.VIEWS.__getitem__,
-            required=True,
-            label_visibility="collapsed",
-            width="content",
-            **asked.VIEW.widget(),
-        )
-        st.segmented_control(
-            "How many",
-            (10, 20, 50, 100),
-            format_func=lambda k: f"Top {k}",
-            required=True,
-            label_visibility="collapsed",
-            width="content",
-            **asked.K.widget(),
-        )
-        st.selectbox(
-            "Category",
-            category_options(live),
-            format_func=category_label(live),
-            label_visibility="collapsed",
-            width=220,
-            **category.widget(),
-        )
-        changed = adjustments(wish)
-        label = f"Adjust ({changed})" if changed else "Adjust"
-        with st.popover(label, icon=":material/tune:", key="look_adjust", width="content"):
-            adjust(live)
-
-
-def adjustments(wish: Wish) -> int:
-    """How many of the settings under "Adjust" are not as they come."""
-    priced = wish.low is not None or wish.high is not None
-    return sum((bool(wish.scoring), bool(wish.diversity), priced, wish.hide_generic))
-
-
-def adjust(live: Live) -> None:
-    st.slider(
-        "Diversity",
-        0,
-        100,
-        step=5,
-        format="%d %%",
-        help="How much a product is to differ from those before it.",
-        **asked.DIVERSITY.widget(),
-    )
-    st.selectbox(
-        "Scoring",
-        tuple(asked.SCORINGS),
-        format_func=lambda name: asked.SCORINGS[name][0],
-        help="How the fit of photo and product becomes a score.",
-        **asked.SCORING.widget(),
-    )
-    _prices(live)
-    _generic(live)
-
-
-def _prices(live: Live) -> None:
-    """A range, where there are prices; the whole range is no filter."""
-    if live.price_range is None or live.price_range[0] == live.price_range[1]:
-        return
-    least, most = math.floor(live.price_range[0]), math.ceil(live.price_range[1])
-    low, high = asked.LOW.read(), asked.HIGH.read()
-    start = least if low is None else min(max(round(low), least), most)
-    end = most if high is None else min(max(round(high), start), most)
-    if st.session_state.get(_PRICES) != (start, end):
-        st.session_state[_PRICES] = (start, end)
-
-    def changed() -> None:
-        chosen_low, chosen_high = st.session_state[_PRICES]
-        change(
-            {
-                asked.LOW: None if chosen_low == least else float(chosen_low),
-                asked.HIGH: None if chosen_high == most else float(chosen_high),
-            }
-        )
-
-    st.slider("Price", least, most, key=_PRICES, on_change=changed)
-
-
-def _generic(live: Live) -> None:
-    """Is this about my photo: what nearly every look gets, and hiding it."""
-    if live.server.model is None:
-        return
-    if live.exposure is None:
-        words = "is being counted" if live.counting else "has not been counted yet"
-        st.caption(f"How many other looks get each product {words}.")
-        return
-    share = generic_share(live)
-    key = "look_hide"
-    hidden = asked.GENERIC.read() == "hide"
-    if st.session_state.get(key) != hidden:
-        st.session_state[key] = hidden
-    st.toggle(
-        "Hide what is generic",
-        key=key,
-        help=f"Leaves out products that more than {share:.0%} of all looks get.",
-        on_change=lambda: change({asked.GENERIC: "hide" if st.session_state[key] else "show"}),
-    )
 
 
 # the tiles
@@ -166,6 +54,7 @@ def shown_tiles(
     live: Live,
     look: Look,
     wish: Wish,
+    request: Request,
     response: Response,
     heat: Heat | None,
     came: Mapping[str, Move],
@@ -173,7 +62,7 @@ def shown_tiles(
     """Results with their reasons: place in the photo, way from the last list, how generic."""
     exposure = live.exposure
     tiles = []
-    for tile in result_tiles(live, response, look.matches):
+    for tile in result_tiles(live, request, response, look.matches):
         row = live.catalog.product_row(tile.id)
         badges = [*tile.badges]
         move = moved_badge(came.get(tile.id))
@@ -186,7 +75,8 @@ def shown_tiles(
             if share > generic_share(live):
                 badges.append(Badge("generic", "quiet"))
         if wish.view == "look":
-            note, remark = live.catalog.products[row].leaf, tile.note
+            leaf = live.catalog.products[row].leaf
+            note, remark = "" if leaf == tile.title else leaf, tile.note
         found = None if heat is None else heat.found.get(tile.id)
         pressed: tuple[Icon, ...] = ("more",) if tile.id in wish.liked else ()
         tiles.append(
@@ -272,6 +162,22 @@ def _name(live: Live, product: str) -> str:
     return live.catalog.products[live.catalog.product_row(product)].label
 
 
+# the line above the list
+
+
+def how_many() -> None:
+    """The length of the list: any number, in steps of ten by its buttons."""
+    st.number_input(
+        "How many",
+        asked.LEAST_K,
+        asked.MOST_K,
+        step=10,
+        label_visibility="collapsed",
+        width=130,
+        **asked.K.widget(),
+    )
+
+
 # to take along
 
 
@@ -316,7 +222,9 @@ def settings(live: Live, wish: Wish) -> tuple[tuple[str, str], ...]:
     if wish.focus is not None:
         lines.append(("Focus", ", ".join(f"{side:.0%}" for side in wish.focus)))
     if wish.scoring:
-        lines.append(("Scoring", asked.SCORINGS[wish.scoring][0]))
+        lines.append(("Scoring", scorings.label(wish.scoring)))
+    if scorings.has_strength(wish.scoring) and wish.strength is not None:
+        lines.append((scorings.words(wish.scoring).strength, f"{wish.strength:g}"))
     if wish.diversity:
         lines.append(("Diversity", f"{wish.diversity} %"))
     for step in wish.steps:

@@ -1,17 +1,18 @@
 """What a page's URL says, typed: every choice that makes a view is a query parameter.
 
-A value that does not parse is as good as none: the default is shown, never an error. A change
-by a widget goes to the URL through ``change``, which makes one step in the browser's history,
-so Back and Forward walk through views. (Streamlit's own ``bind="query-params"`` replaces the
-current entry instead, and Back would skip every filter.) Names carry their page's name,
-because query parameters belong to the whole app.
+A value that does not parse is as good as none: the default is shown, never an error, and
+``unread`` tells the page of it, so that it can say so. A change by a widget goes to the URL
+through ``change``, which makes one step in the browser's history, so Back and Forward walk
+through views. (Streamlit's own ``bind="query-params"`` replaces the current entry instead, and
+Back would skip every filter.) Names carry their page's name, because query parameters belong to
+the whole app.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -22,6 +23,7 @@ S = TypeVar("S", bound=str)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 _SEED_LIMIT = 2**31 - 1
+_DEAD = "recsys_dead_parameters"
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,20 @@ class Parameter(Generic[T]):
         default: what an absent or unusable value means.
         parse: text from the URL → value, or None where it is unusable.
         write: the value as the URL says it.
+        what: what every value of it is, for "… is no WHAT": "order", "number from 10 to 100".
+        instead: what is shown where the URL's value is none: "the order is random".
     """
 
     name: str
     default: T
     parse: Callable[[str], T | None]
     write: Callable[[Any], str] = str
+    what: str = ""
+    instead: str = ""
+
+    def told(self, what: str, instead: str) -> Parameter[T]:
+        """The same parameter, which says what it is where the URL's value is of no use."""
+        return replace(self, what=what, instead=instead)
 
     def read(self) -> T:
         """The value that the URL gives, or the default."""
@@ -68,10 +78,36 @@ class Parameter(Generic[T]):
         return {"key": self.name, "on_change": changed}
 
 
+def unread(parameters: Iterable[Parameter[Any]]) -> list[tuple[Parameter[Any], str]]:
+    """Those of a page's parameters whose text in the URL is of no use, and that text."""
+    found = []
+    for parameter in parameters:
+        text = st.query_params.get(parameter.name, "")
+        if text and parameter.parse(text) is None:
+            found.append((parameter, text))
+    return found
+
+
+def bury(names: Iterable[str]) -> None:
+    """Names parameters that lead nowhere as they stand: the next change takes them out of the URL.
+
+    Not at once, since that would be a step in the browser's history that nobody made, and Back
+    would lead into it for ever. Replaces what was named in an earlier run.
+    """
+    st.session_state[_DEAD] = {name: st.query_params.get(name) for name in names}
+
+
+def buried() -> list[str]:
+    """Names of the parameters that the next change takes out of the URL."""
+    dead: dict[str, str | None] = st.session_state.get(_DEAD, {})
+    return [name for name, text in dead.items() if st.query_params.get(name) == text]
+
+
 def change(values: dict[Parameter[Any], Any]) -> None:
     """Writes several parameters as one step in the browser's history; defaults are left out."""
     # a history entry is made for each write, hence a single write of the whole
-    after = st.query_params.to_dict()
+    dead = buried()
+    after = {name: text for name, text in st.query_params.to_dict().items() if name not in dead}
     for parameter, value in values.items():
         if value == parameter.default:
             after.pop(parameter.name, None)
@@ -96,12 +132,6 @@ def number(name: str, default: int, low: int = 0, high: int = _SEED_LIMIT) -> Pa
         return int(text) if low <= int(text) <= high else None
 
     return Parameter(name, default, parse)
-
-
-def one_of(name: str, options: Sequence[int], default: int) -> Parameter[int]:
-    """One of some whole numbers."""
-    texts = {str(option): option for option in options}
-    return Parameter(name, default, texts.get)
 
 
 def words(name: str, limit: int = 100) -> Parameter[str]:

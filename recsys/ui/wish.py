@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from recsys.errors import RequestError
-from recsys.serving.request import Box, checked_box
-from recsys.serving.scoring import Correction, Name
-from recsys.ui import state
+from recsys.serving.request import Box, Scoring, checked_box
+from recsys.ui import scorings, state
 from recsys.ui.state import Parameter
 
 VIEWS = {"tiles": "Tiles", "look": "Whole look", "tabs": "By category"}
-SCORINGS: dict[str, tuple[str, Name | None]] = {
-    "": ("As the model serves", None),
-    "cosine": ("By direction only (cosine)", "cosine"),
-    "dot": ("Length counts too (dot product)", "dot"),
-    "shrink": ("Lengths half corrected (norm shrink)", "norm-shrink"),
-    "clip": ("Great lengths cut (norm clip)", "norm-clip"),
-    "nnn": ("Fewer that suit every photo (NNN)", "nnn"),
-    "softmax": ("Rivals for each photo (inverted softmax)", "inverted-softmax"),
-    "rare": ("Less of what is frequent (popularity penalty)", "popularity"),
-}
 MOST_STEPS = 30
 
 _STEP = re.compile(r"(more|less)\.([A-Za-z0-9_-]{1,128})")
@@ -78,15 +67,41 @@ def stepped(steps: tuple[Step, ...], product: str, more: bool) -> tuple[Step, ..
     return kept if clicked in steps else (*kept, clicked)
 
 
-K = state.one_of("look_k", (10, 20, 50, 100), 10)
-VIEW = state.choice("look_view", tuple(VIEWS), "tiles")
-FOCUS = Parameter("look_focus", "", parse_box)
-STEPS = Parameter("look_steps", "", lambda text: steps_text(steps_of(text)) or None)
-SCORING = state.choice("look_scoring", tuple(SCORINGS), "")
-DIVERSITY = state.number("look_diversity", 0, 0, 100)
-LOW = state.amount("look_from")
-HIGH = state.amount("look_to")
-GENERIC = state.choice("look_generic", ("show", "hide"), "show")
+LEAST_K, MOST_K = 10, 100
+K = state.number("look_k", LEAST_K, LEAST_K, MOST_K).told(
+    f"number from {LEAST_K} to {MOST_K}", f"the best {LEAST_K} are shown"
+)
+VIEW = state.choice("look_view", tuple(VIEWS), "tiles").told("view", "tiles are shown")
+FOCUS = Parameter("look_focus", "", parse_box).told(
+    "part of a photo", "the whole photo is looked at"
+)
+STEPS = Parameter("look_steps", "", lambda text: steps_text(steps_of(text)) or None).told(
+    "list of likes", "none counts"
+)
+SCORING = state.choice("look_scoring", scorings.SCORINGS, scorings.AS_SERVED).told(
+    "scoring", "products are scored as served"
+)
+DIVERSITY = state.number("look_diversity", 0, 0, 100).told(
+    "diversity from 0 to 100", "the order is by score alone"
+)
+LOW = state.amount("look_from").told("price", "there is no lowest one")
+HIGH = state.amount("look_to").told("price", "there is no highest one")
+GENERIC = state.choice("look_generic", ("show", "hide"), "show").told(
+    "choice about generic products", "they are shown"
+)
+
+ASKED: tuple[Parameter[Any], ...] = (
+    K,
+    VIEW,
+    FOCUS,
+    STEPS,
+    SCORING,
+    DIVERSITY,
+    LOW,
+    HIGH,
+    GENERIC,
+)
+"""All of it but the category and the strength, whose values depend on others."""
 
 ABOUT_ONE_LOOK: tuple[Parameter[Any], ...] = (FOCUS, STEPS)
 """What makes no sense for another photo."""
@@ -94,13 +109,22 @@ ABOUT_ONE_LOOK: tuple[Parameter[Any], ...] = (FOCUS, STEPS)
 
 @dataclass(frozen=True)
 class Wish:
-    """Everything that decides a list for a look. Percent for ``diversity``; see ``Request``."""
+    """Everything that decides a list for a look.
+
+    Attributes:
+        scoring: as the URL says it, see ``recsys.ui.scorings``.
+        strength: of the scoring; None for its usual one, or where it has none.
+        diversity: in percent.
+
+    For the others see ``Request``.
+    """
 
     k: int = 10
     category: str = ""
     focus: Box | None = None
     steps: tuple[Step, ...] = ()
-    scoring: str = ""
+    scoring: str = scorings.AS_SERVED
+    strength: float | None = None
     diversity: int = 0
     low: float | None = None
     high: float | None = None
@@ -116,27 +140,28 @@ class Wish:
         return tuple(step.product for step in self.steps if not step.more)
 
     @property
-    def correction(self) -> Correction | None:
-        name = SCORINGS[self.scoring][1]
-        return None if name is None else Correction(name)
+    def asked_scoring(self) -> Scoring | None:
+        """What the server is asked to score by."""
+        return scorings.scoring_of(self.scoring, self.strength)
 
     @property
     def comparable(self) -> Wish:
         """What two lists must share for "what moved" to mean something."""
-        return replace(self, focus=None, steps=(), scoring="", diversity=0, hide_generic=False)
+        return Wish(self.k, self.category, low=self.low, high=self.high, view=self.view)
 
 
 def read_wish(category: str) -> Wish:
-    """What the URL asks; a price range that ends before it begins is none."""
+    """What the URL asks; the bounds of the price in either order, as on Browse."""
     low, high = LOW.read(), HIGH.read()
     if low is not None and high is not None and low > high:
-        low = high = None
+        low, high = high, low
     return Wish(
         k=K.read(),
         category=category,
         focus=box_of(FOCUS.read()) if FOCUS.read() else None,
         steps=steps_of(STEPS.read()),
         scoring=SCORING.read(),
+        strength=scorings.strength_of(SCORING.read()).read(),
         diversity=DIVERSITY.read(),
         low=low,
         high=high,

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import App, OpenTab
 from tests.browser.parts import expect_no_traceback, expect_pictures, gallery, grid
+from tests.browser.test_access import violations
 
 
 def test_the_health_endpoint_answers(app: App) -> None:
@@ -40,10 +41,21 @@ def test_the_start_page_keeps_its_query(visit: OpenTab) -> None:
     expect(page.get_by_role("radio", name="Popular")).to_be_checked()
 
 
-def test_an_unknown_address_still_leads_somewhere(visit: OpenTab) -> None:
-    page = visit("/nowhere")
+def test_an_unknown_address_says_so_and_leads_on(app: App, open_tab: OpenTab) -> None:
+    page = open_tab(app.url + "/shop-the-look?x=1")
+    expect(page.get_by_role("heading", level=1, name="There is no such page")).to_be_visible()
+    expect(page.get_by_text("/shop-the-look")).to_be_visible()
+    expect(page.get_by_text("Did you mean Shop the look?")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)  # Streamlit's own
     expect_no_traceback(page)
-    assert grid(page).locator(".tile").count() == 48
+    assert violations(page) == ""
+    main = page.get_by_role("main")
+    main.get_by_role("link", name="Browse").click()
+    expect(grid(page).locator(".tile").first).to_be_visible()
+    assert page.url.endswith("/browse")
+    page.go_back()
+    main.get_by_role("link", name="Shop the look").click()
+    expect(gallery(page).locator(".tile").first).to_be_visible()
 
 
 def test_the_pages_are_linked_at_the_top(visit: OpenTab) -> None:

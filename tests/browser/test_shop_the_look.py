@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import re
 import urllib.request
-from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import App, OpenTab
 from tests.browser.parts import (
     expect_no_traceback,
+    expect_parameter,
     expect_pictures,
     gallery,
     ids,
@@ -64,13 +64,20 @@ def test_more_results_of_one_category_and_back(visit: OpenTab) -> None:
     page = visit("/shop_the_look")
     gallery(page).locator(".tile").first.click()
     expect_ten_results(page)
-    page.get_by_text("Top 20", exact=True).click()
-    expect(results(page).locator(".tile")).to_have_count(20)
+    how_many = page.get_by_role("spinbutton", name="How many")
+    how_many.fill("37")
+    how_many.press("Enter")
+    expect(results(page).locator(".tile")).to_have_count(37)
+    expect_parameter(page, "look_k", "37")
+    page.locator(".st-key-look_k").get_by_role("button").last.click()  # ten more
+    expect(results(page).locator(".tile")).to_have_count(47)
     page.get_by_role("combobox", name="Category").click()
     page.get_by_role("option").nth(1).click()
     expect(page).to_have_url(re.compile("look_category="))
     expect(page.get_by_text(re.compile(r"^Best \d+ of"))).to_be_visible()
     page.go_back()
+    page.go_back()
+    expect(results(page).locator(".tile")).to_have_count(37)
     page.go_back()
     expect_ten_results(page)
 
@@ -127,12 +134,87 @@ def test_a_bad_file_gets_a_clear_message(
     expect_ten_results(page)
 
 
-def test_a_file_too_large_is_refused_before_it_is_sent(visit: OpenTab, tmp_path: Path) -> None:
+def refusals(page: Page) -> Locator:
+    return page.get_by_role("alert").filter(has_text="That file cannot be used as a photo")
+
+
+def test_a_file_that_is_no_use_is_refused_before_it_is_sent(app: App, visit: OpenTab) -> None:
     page = visit("/shop_the_look")
-    big = tmp_path / "big.jpg"
-    big.write_bytes(b"\xff\xd8" + b"0" * (11 * 1024 * 1024))
-    page.locator("input[type=file]").set_input_files(big)
-    expect(page.get_by_text(re.compile("must be 10.*MB or smaller", re.I))).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: request.method == "PUT" and sent.append(request.url))
+    upload(page, "page.jpg", b"<html>")
+    expect(refusals(page)).to_contain_text("found an HTML page")
+    assert len(sent) == 1
+
+    upload(page, "big.jpg", b"\xff\xd8" + b"0" * (11 * 1024 * 1024))
+    expect(refusals(page)).to_contain_text("The file has 11.0 MB, at most 10 MB are taken")
+    expect(refusals(page)).to_have_count(1)  # it stands alone
+    expect(page.get_by_text(re.compile("must be|HTML page"))).to_have_count(0)
+    upload(page, "photo.heic", b"ftypheic", "image/heic")
+    expect(refusals(page)).to_contain_text("found a file of the kind HEIC")
+    expect(refusals(page)).to_have_count(1)
+    assert len(sent) == 1
+
+    upload(page, "telephone", photo(app, page))  # no ending, but a kind
+    expect_ten_results(page)
+    expect(refusals(page)).to_have_count(0)
+
+
+def test_a_photo_is_chosen_by_button_and_another_from_beside_it(app: App, visit: OpenTab) -> None:
+    page = visit("/shop_the_look")
+    file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo(app, page)}
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload a photo").click()
+    chooser.value.set_files(files=[file])
+    expect_ten_results(page)
+    look = page.locator(".st-key-look_card")
+    expect(look.get_by_role("heading", name="Your photo")).to_be_visible()
+    expect(
+        look.get_by_text(re.compile(r"\d+ \w{3} \d{4}, \d\d:\d\d · \d+ × \d+ pixels"))
+    ).to_be_visible()
+    first = parameters(page)["look_photo"]
+    with page.expect_file_chooser() as chooser:
+        look.get_by_role("button", name="Upload another").click()
+    buffer = io.BytesIO()
+    Image.new("RGB", (80, 120), (200, 30, 30)).save(buffer, "PNG")
+    chooser.value.set_files(
+        files=[{"name": "b.png", "mimeType": "image/png", "buffer": buffer.getvalue()}]
+    )
+    expect(look.get_by_text("80 × 120 pixels")).to_be_visible()
+    page.go_back()
+    expect_parameter(page, "look_photo", first)
+
+
+DROP = """([bytes, name]) => {
+  const held = new DataTransfer()
+  held.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }))
+  const say = type => document.querySelector("h1").dispatchEvent(
+    new DragEvent(type, { dataTransfer: held, bubbles: true, composed: true, cancelable: true }))
+  say("dragenter")
+  const veil = [...document.querySelectorAll("*")].map(node => node.shadowRoot)
+    .filter(Boolean).map(root => root.querySelector(".veil")).find(Boolean)
+  const seen = veil.matches(":popover-open")
+  say("dragover")
+  say("drop")
+  return [seen, veil.matches(":popover-open")]
+}"""
+
+
+def test_a_photo_is_dropped_anywhere(app: App, visit: OpenTab) -> None:
+    page = visit("/shop_the_look")
+    assert page.evaluate(DROP, [[0] * 11_000_000, "big.jpg"]) == [True, False]
+    expect(refusals(page)).to_contain_text("10 MB")
+    page.evaluate(DROP, [list(photo(app, page)), "me.jpg"])
+    expect_ten_results(page)
+    expect(page.get_by_role("button", name="Remove this photo")).to_be_visible()
+
+
+def test_what_goes_wrong_far_down_the_page_is_seen(visit: OpenTab) -> None:
+    page = visit("/shop_the_look", width=380, height=760)
+    gallery(page).locator(".tile").first.click()
+    expect_ten_results(page)
+    upload(page, "page.jpg", b"<html>")
+    expect(refusals(page)).to_be_in_viewport()
 
 
 @pytest.mark.parametrize(
@@ -140,5 +222,7 @@ def test_a_file_too_large_is_refused_before_it_is_sent(visit: OpenTab, tmp_path:
 )
 def test_broken_links_say_so_and_offer_looks(visit: OpenTab, query: str) -> None:
     page = visit(f"/shop_the_look?{query}")
+    said = page.get_by_text(re.compile("That look cannot be found|From the address"))
+    expect(said.first).to_be_visible()
     assert gallery(page).locator(".tile").count() > 0
     expect_no_traceback(page)

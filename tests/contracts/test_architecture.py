@@ -15,7 +15,10 @@ CODE = [*sorted(_PACKAGES), ROOT / "app.py"]
 MAY_IMPORT = {
     "recsys.errors": set(),
     "recsys.workspace": {"recsys.errors"},
-    "recsys.catalog": {"recsys.errors", "recsys.workspace"},
+    "recsys.process_identity": set(),
+    "recsys.processes": {"recsys.errors", "recsys.workspace", "recsys.process_identity"},
+    "recsys.supervisor": {"recsys.processes", "recsys.workspace", "recsys.process_identity"},
+    "recsys.catalog": {"recsys.errors", "recsys.workspace", "recsys.processes"},
     "recsys.learning.towers": {"recsys.errors"},
     "recsys.learning.book": {"recsys.learning.towers"},
     "recsys.learning.losses": {"recsys.learning.towers"},
@@ -23,12 +26,15 @@ MAY_IMPORT = {
     "recsys.learning": {
         "recsys.errors",
         "recsys.workspace",
+        "recsys.processes",
         "recsys.catalog",
         "recsys.evaluation.ranking",  # arrays only
+        "recsys.evaluation.exposure",  # arrays only
     },
     "recsys.retrieval": {
         "recsys.errors",
         "recsys.workspace",
+        "recsys.processes",
         "recsys.catalog",
         "recsys.learning.towers",
         "recsys.learning.bundle",
@@ -36,14 +42,23 @@ MAY_IMPORT = {
     "recsys.serving": {
         "recsys.errors",
         "recsys.workspace",
+        "recsys.processes",
         "recsys.catalog",
         "recsys.learning.bundle",
         "recsys.retrieval",
     },
     "recsys.evaluation.ranking": set(),
+    "recsys.evaluation.exposure": {
+        "recsys.evaluation.exposure_chance",
+        "recsys.evaluation.exposure_concentration",
+        "recsys.evaluation.exposure_lists",
+        "recsys.evaluation.exposure_norms",
+        "recsys.evaluation.exposure_popularity",
+    },
     "recsys.evaluation": {
         "recsys.errors",
         "recsys.workspace",
+        "recsys.processes",
         "recsys.catalog",
         "recsys.learning.bundle",
         "recsys.retrieval",
@@ -52,6 +67,7 @@ MAY_IMPORT = {
     "recsys.ui": {
         "recsys.errors",
         "recsys.workspace",
+        "recsys.processes",
         "recsys.catalog",
         "recsys.serving",
         "recsys.evaluation",

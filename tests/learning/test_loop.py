@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,96 +16,11 @@ import numpy as np
 import pytest
 
 from recsys.errors import ModelError, TrainingError
-from recsys.learning.loop import Budget, Event, Interrupted, Loop, MetricsLog, Pace
+from recsys.learning.loop import Budget, Event, Interrupted, Pace
+from recsys.learning.metrics import MetricsLog
 from recsys.learning.steps import State
-from tests.learning.tiny import tiny
-
-EAGER = Pace(evaluate_every_s=0.0, save_every_s=0.0, report_every_s=0.0)
-LAZY = Pace(evaluate_every_s=1e9, save_every_s=1e9, report_every_s=0.0)
-
-
-class FakeTrainer:
-    """Weights count the steps; ``losses`` says what each step reports."""
-
-    def __init__(self, loss_at: Callable[[int], float] = lambda step: 1 / step) -> None:
-        self.config = tiny()
-        self.loss_at = loss_at
-        self.rates: list[float] = []
-        self.step_s = 0.0
-
-    def initial_state(self) -> State:
-        weights = {"log_scale": jnp.float32(0)}
-        return State(jnp.int32(0), weights, {}, (), {"towers": {}, **weights})
-
-    def step(self, state: State, batch: Any, rate: Any) -> tuple[State, dict[str, Any]]:
-        time.sleep(self.step_s)
-        self.rates.append(float(rate))
-        number = int(state.step) + 1
-        loss = self.loss_at(number)
-        weights = {"log_scale": jnp.float32(loss)}
-        new = state._replace(step=jnp.int32(number), params=weights)
-        return new, {"loss": jnp.float32(loss), "gradient_norm": jnp.float32(batch["n"])}
-
-    def exported(self, state: State) -> tuple[Any, Any]:
-        return state.average["towers"], state.statistics
-
-
-class FakeBatches:
-    def __init__(self) -> None:
-        self.taken = 0
-
-    def __next__(self) -> dict[str, Any]:
-        self.taken += 1
-        return {"scenes": np.zeros((4, 1)), "products": np.zeros((6, 1)), "n": self.taken}
-
-    def position(self) -> dict[str, Any]:
-        return {"taken": self.taken}
-
-    def seek(self, position: dict[str, Any]) -> None:
-        self.taken = position["taken"]
-
-
-class FakeValidation:
-    def __init__(self, recall: float | None = 0.5) -> None:
-        self.recall, self.calls = recall, 0
-
-    def recall_at_10(self, weights: Any, statistics: Any) -> float | None:
-        self.calls += 1
-        return self.recall
-
-
-class Setting:
-    """A loop on fakes, with what happened in it."""
-
-    def __init__(self, folder: Path, budget: Budget, **options: Any) -> None:
-        self.folder = folder
-        self.events: list[Event] = []
-        self.trainer = options.pop("trainer", FakeTrainer())
-        self.validation = options.pop("validation", FakeValidation())
-        then = options.pop("then", lambda event: None)
-
-        def listen(event: Event) -> None:
-            self.events.append(event)
-            then(event)
-
-        folder.mkdir(parents=True, exist_ok=True)
-        self.loop = Loop(
-            trainer=self.trainer,
-            batches=FakeBatches(),  # type: ignore[arg-type]
-            validation=self.validation,
-            budget=budget,
-            folder=folder,
-            run_id=folder.name,
-            events=listen,
-            **{"pace": LAZY, **options},
-        )
-
-    def kinds(self) -> list[str]:
-        return [event.kind for event in self.events]
-
-    def metrics(self) -> list[dict[str, Any]]:
-        text = (self.folder / "metrics.jsonl").read_text("utf-8")
-        return [json.loads(line) for line in text.splitlines()]
+from recsys.learning.validation import Evaluation
+from tests.learning.fakes import EAGER, FakeTrainer, FakeValidation, Setting
 
 
 @pytest.fixture
@@ -300,3 +213,54 @@ class TestMetricsLog:
 
     def test_a_log_that_is_not_there_is_empty(self, tmp_path: Path) -> None:
         assert MetricsLog(tmp_path / "metrics.jsonl").read() == []
+
+
+class TestEvaluating:
+    def test_by_steps(self, folder: Path) -> None:
+        pace = Pace(evaluate_every_s=0.0, evaluate_every_steps=3, save_every_s=1e9)
+        for steps, expected in ((7, [3, 6, 7]), (6, [3, 6])):
+            setting = Setting(folder.with_name(f"run-{steps}"), Budget(steps=steps), pace=pace)
+            setting.loop.run()
+            assert [r["step"] for r in setting.metrics() if "loss" not in r] == expected
+
+    def test_takes_no_more_than_its_share_of_the_time(self, folder: Path) -> None:
+        class Slow(FakeValidation):
+            def evaluate(self, weights: Any, statistics: Any) -> Evaluation | None:
+                time.sleep(0.02)
+                return super().evaluate(weights, statistics)
+
+        trainer = FakeTrainer()
+        trainer.step_s = 0.004
+        pace = Pace(evaluate_every_s=0.0, evaluation_share=0.2, save_every_s=1e9)
+        setting = Setting(folder, Budget(steps=60), pace=pace, trainer=trainer, validation=Slow())
+        setting.loop.run()
+        # 60 steps of 4 ms and more; after each 20 ms of evaluation at least 80 ms of them.
+        assert 2 <= setting.validation.calls < 20
+
+    def test_the_lists_of_fixed_scenes_are_kept(self, folder: Path) -> None:
+        pace = Pace(evaluate_every_steps=2, save_every_s=0.0, report_every_s=0.0)
+        describe = lambda evaluation: {"scenes": evaluation.scenes.tolist()}  # noqa: E731
+        setting = Setting(folder, Budget(steps=5), pace=pace, describe=describe)
+        setting.loop.run()
+        assert setting.loop.film.read() == [{"step": n, "scenes": [7]} for n in (2, 4, 5)]
+        again = Setting(folder, Budget(steps=9), pace=pace, describe=describe)
+        again.loop.restore()
+        again.loop.step = 4  # as after a kill before the checkpoint of step 5
+        again.loop.run()
+        assert [record["step"] for record in again.loop.film.read()][:3] == [2, 4, 6]
+
+    def test_the_validation_loss_stands_beside_the_recall(self, folder: Path) -> None:
+        class HeldOut:
+            def __init__(self, value: float | None) -> None:
+                self.value = value
+
+            def loss(self, trainer: Any, state: Any) -> float | None:
+                return self.value
+
+        for number, value in enumerate((0.75, None, math.nan)):
+            setting = Setting(
+                folder.with_name(f"run-{number}"), Budget(steps=1), held_out=HeldOut(value)
+            )
+            setting.loop.run()
+            last = setting.metrics()[-1]
+            assert last.get("validation_loss") == (0.75 if value == 0.75 else None)

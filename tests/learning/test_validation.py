@@ -62,6 +62,12 @@ def slow_recall(config: TrainConfig, trainer: Trainer, candidates: Any, *, train
     return float(np.mean(found))
 
 
+def recall_of(checked: Validation, trainer: Trainer) -> float:
+    evaluation = checked.evaluate(*trainer.exported(trainer.initial_state()))
+    assert evaluation is not None
+    return evaluation.figures["validation_recall@10"]
+
+
 @pytest.mark.parametrize(
     "config",
     [
@@ -74,11 +80,11 @@ def test_agrees_with_the_oracle(config: TrainConfig) -> None:
     checked = validation(config, PAIRS)
     assert checked.scene_rows.tolist() == [1, 4, 9, 12, 19]
     assert checked.candidates.tolist() == list(range(PRODUCTS))
-    recall = checked.recall_at_10(*trainer.exported(trainer.initial_state()))
+    recall = recall_of(checked, trainer)
     expected = slow_recall(config, trainer, range(PRODUCTS), training=False)
     assert recall == pytest.approx(expected)
     # measuring again changes nothing, and nothing is learnt from it
-    assert checked.recall_at_10(*trainer.exported(trainer.initial_state())) == recall
+    assert recall_of(checked, trainer) == recall
 
 
 def test_products_without_a_picture_are_no_candidates() -> None:
@@ -113,4 +119,38 @@ def test_more_positives_than_room_are_all_kept(monkeypatch: pytest.MonkeyPatch) 
 def test_without_scenes_there_is_nothing_to_say() -> None:
     trainer = Trainer(REGIONS)
     checked = validation(REGIONS, [])
-    assert checked.recall_at_10(*trainer.exported(trainer.initial_state())) is None
+    assert checked.evaluate(*trainer.exported(trainer.initial_state())) is None
+
+
+def test_exposure_and_spread_by_plain_loops() -> None:
+    trainer = Trainer(REGIONS)
+    checked = validation(REGIONS, PAIRS)
+    evaluation = checked.evaluate(*trainer.exported(trainer.initial_state()))
+    assert evaluation is not None
+    assert evaluation.scenes.tolist() == [1, 4, 9, 12, 19]  # all, there being fewer than eight
+    shown = [0] * PRODUCTS
+    for products in evaluation.products:
+        for row in products:
+            shown[row] += 1
+    assert evaluation.figures["coverage"] == sum(count > 0 for count in shown) / PRODUCTS
+    assert evaluation.figures["largest_share"] == max(shown) / 5
+    assert evaluation.figures["excess_gini"] < 1
+    towers = trainer._towers(trainer.initial_state().params, trainer.initial_state().statistics)
+    goods = np.asarray(towers.product_vectors(jax.numpy.asarray(pixels(REGIONS)[1])), np.float64)
+    goods /= np.linalg.norm(goods, axis=1, keepdims=True)
+    pairs = [1 - float(a @ b) for a in goods for b in goods]
+    assert evaluation.figures["embedding_spread"] == pytest.approx(np.mean(pairs), abs=1e-5)
+
+
+def test_the_kept_lists_are_the_best_of_fixed_scenes() -> None:
+    trainer = Trainer(REGIONS)
+    pairs = [(scene, scene) for scene in range(SCENES)]
+    checked = validation(REGIONS, pairs)
+    evaluation = checked.evaluate(*trainer.exported(trainer.initial_state()))
+    assert evaluation is not None
+    assert len(evaluation.scenes) == 8
+    assert evaluation.scenes[0] == 0
+    assert evaluation.scenes[-1] == SCENES - 1
+    assert evaluation.products.shape == evaluation.scores.shape == (8, 10)
+    assert (np.diff(evaluation.scores, axis=1) <= 0).all()
+    assert (evaluation.right == (evaluation.products == evaluation.scenes[:, None])).all()

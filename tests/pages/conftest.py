@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.ui import resources
 from recsys.workspace import PROJECT_DIR, Workspace
-from tests.support.shop import planted_server, planted_workspace
+from tests.support.shop import planted_pointer, planted_server, planted_workspace
 
 MAIN = PROJECT_DIR / "recsys" / "ui" / "navigation.py"
 
@@ -23,6 +23,7 @@ OpenPage = Callable[..., AppTest]
 def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
     st.cache_resource.clear()
     monkeypatch.setattr(resources, "open_server", planted_server)
+    monkeypatch.setattr(resources, "open_pointer", planted_pointer)
     monkeypatch.setattr("recsys.workspace.DEMO_DATA_DIR", Workspace.default().root / "none")
     planted_workspace(Workspace.default())
 
@@ -62,3 +63,8 @@ def messages(app: AppTest) -> str:
     boxes = [*app.error, *app.info, *app.warning]
     text = "\n".join(box.value for box in boxes)
     return text.replace("\\", "").replace("\u2060", "")
+
+
+def notes(app: AppTest) -> str:
+    """Everything said quietly, as a reader sees it."""
+    return "\n".join(c.value for c in app.caption).replace("\\", "").replace("\u2060", "")

@@ -12,8 +12,11 @@ from streamlit.testing.v1 import AppTest
 from recsys.catalog.catalog import Product
 from recsys.serving.server import Request
 from recsys.ui.resources import live
-from recsys.workspace import Workspace
-from tests.pages.conftest import OpenPage, component, messages, tile_ids
+from recsys.ui.views import since_text
+from recsys.workspace import LivePointer, Workspace
+from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
+from tests.support.planted import write_planted
+from tests.support.shop import SINCE
 
 GRID = "browse_tiles"
 
@@ -62,6 +65,7 @@ def test_a_page_beyond_the_last_is_the_last(open_page: OpenPage) -> None:
     app = open_page(browse_page="999999")
     assert tile_ids(app, GRID) == tile_ids(open_page(browse_page="2"), GRID)
     assert app.pagination[0].value == 2
+    assert "there is no page 999,999, this is the last" in notes(app)
 
 
 def test_a_category_filters_before_the_list_is_cut(open_page: OpenPage) -> None:
@@ -138,7 +142,9 @@ def test_all_by_times_shown(open_page: OpenPage) -> None:
     wait_until(lambda: live().exposure is not None)
     data = component(open_page(browse_view="all", browse_sort="shown"), GRID)
     assert data is not None
-    shares = [int(tile["badges"][0][0].split()[-2]) for tile in data["tiles"]]
+    shares = [
+        int(tile["badges"][0][0].removeprefix("shown to ").split()[0]) for tile in data["tiles"]
+    ]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0
 
@@ -189,40 +195,80 @@ def test_previous_and_next_follow_the_list_over_its_pages(open_page: OpenPage) -
 
 
 @pytest.mark.parametrize(
-    "parameters",
+    ("parameters", "said"),
     [
-        {"item": "no-such-product"},
-        {"item": "<script>alert(1)</script>"},
-        {"item": "../../etc/passwd"},
-        {"browse_view": "sideways", "browse_seed": "-1", "browse_page": "0"},
-        {"browse_category": "No such|category"},
-        {"browse_seed": "9" * 400},
-        {"browse_view": "all", "browse_sort": "upside-down", "browse_from": "-1"},
-        {"browse_from": "nan", "browse_to": "1e999", "browse_search": "   "},
-        {"browse_page": "1e9"},
+        ({"item": "<script>alert(1)</script>"}, "“<script>alert(1)</script>” is no product, so"),
+        ({"item": "../../etc/passwd"}, "“../../etc/passwd” is no product, so none is open."),
+        ({"browse_view": "sideways"}, "“sideways” is no order, so it is random."),
+        ({"browse_seed": "-1"}, "“-1” is no number of a shuffle, so the first one is shown."),
+        ({"browse_page": "1e9"}, "“1e9” is no page, so the first one is shown."),
+        (
+            {"browse_category": "No such|one"},
+            "“No such|one” is no category here, so all are",
+        ),
+        ({"browse_seed": "9" * 400}, f"“{'9' * 39}…” is no number of a shuffle"),
+        (
+            {"browse_view": "all", "browse_sort": "upside-down", "browse_from": "-1"},
+            "“upside-down” is no way to sort these, so they are sorted by title. "
+            "“-1” is no price, so there is no lowest one.",
+        ),
+        (
+            {"browse_to": "1e999", "browse_search": "   "},
+            "“1e999” is no price, so there is no",
+        ),
     ],
 )
-def test_nonsense_in_the_url_still_shows_the_catalogue(
-    open_page: OpenPage, parameters: dict[str, str]
+def test_nonsense_in_the_url_is_said_quietly_and_gone_with_the_next_click(
+    open_page: OpenPage, parameters: dict[str, str], said: str
 ) -> None:
     app = open_page(**parameters)
     assert len(tile_ids(app, GRID)) == 48
+    assert said in notes(app)
+    assert messages(app) == ""
+    app.get_by_key("browse_view").set_value("popular").run()
+    assert dict(app.query_params) == {"browse_view": "popular"} | {
+        name: value for name, value in parameters.items() if name == "browse_search"
+    }
+    assert "From the address" not in notes(app)
+
+
+def test_an_address_without_fault_is_not_spoken_of(open_page: OpenPage) -> None:
+    app = open_page(browse_category="Planted|Plain", browse_page="1", item="product-001", utm="x")
+    assert "From the address" not in notes(app)
 
 
 def test_an_unknown_product_is_said_and_can_be_closed(open_page: OpenPage) -> None:
     app = open_page(item="no-such-product")
     assert "No such product" in messages(app)
-    assert "no-such-product" in messages(app)
+    since = since_text(SINCE)
+    assert f"planted has been live since {since} and has no product no-such" in messages(app)
     app.button(key="panel_close").click().run()
     assert "item" not in app.query_params
     assert messages(app) == ""
+
+
+def test_a_product_that_left_with_its_catalogue_is_told_so(open_page: OpenPage) -> None:
+    app = open_page(item="product-050")
+    workspace = Workspace.default()
+    write_planted(workspace.datasets_dir / "other", scenes=6, products=12)
+    workspace.set_live(LivePointer("fake", "other", "2026-06-01T08:00:00+00:00"))
+    app.run()
+    since = since_text("2026-06-01T08:00:00+00:00")
+    assert "The catalogue changed while you were here" in messages(app)
+    assert f"now the data set other has been live since {since}" in messages(app)
+    app.button(key="browse_shuffle").click().run()
+    assert "item" not in app.query_params
+    assert messages(app) == ""
+    fresh = open_page(item="product-050")  # somebody else, who never saw the old one
+    assert "changed while you were here" not in messages(fresh)
+    assert "has no product product-050" in messages(fresh)
 
 
 def test_the_state_of_the_world_is_shown(open_page: OpenPage) -> None:
     line = open_page().caption[0].value.replace("\\", "").replace("\u2060", "")
     assert "Data set planted" in line
     assert "model fake" in line
-    assert "live since 3 May 2026, 14:02" in line
+    assert f"live since {since_text(SINCE)}" in line
 
 
 def test_an_empty_workspace_says_how_to_begin(open_page: OpenPage) -> None:

@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from recsys.serving.scoring import Correction
 from recsys.serving.server import Request
-from recsys.ui import resources
+from recsys.ui import resources, scorings
 from recsys.ui.resources import live
 from recsys.workspace import Workspace
-from tests.pages.conftest import OpenPage, component, messages, tile_ids
+from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
 from tests.support.shop import HOSTILE, planted_workspace
 
 GRID = "look_results"
@@ -57,26 +57,82 @@ def test_a_url_says_it_all(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "said"),
     [
-        ("look_focus", "0.5,0,0.1,1"),
-        ("look_focus", "a"),
-        ("look_steps", "more.../x"),
-        ("look_steps", "more.no-such-product"),
-        ("look_diversity", "900"),
-        ("look_scoring", "magic"),
-        ("look_view", "sideways"),
-        ("look_from", "-3"),
-        ("look_leak", "no-such-product"),
+        ("look_focus", "0.5,0,0.1,1", "is no part of a photo, so the whole photo is looked at"),
+        ("look_focus", "a", "“a” is no part of a photo"),
+        ("look_steps", "more.../x", "is no list of likes, so none counts"),
+        ("look_steps", "more.no-such-product", ""),
+        ("look_diversity", "900", "“900” is no diversity from 0 to 100"),
+        ("look_scoring", "magic", "“magic” is no scoring, so products are scored as served"),
+        ("look_strength", "0.5", "“0.5” is no strength, since this scoring takes none"),
+        ("look_view", "sideways", "“sideways” is no view, so tiles are shown"),
+        ("look_from", "-3", "“-3” is no price, so there is no lowest one"),
+        ("look_k", "7000", "“7000” is no number from 10 to 100, so the best 10 are shown"),
+        ("look_category", "Nope", "“Nope” is no category here, so all are shown"),
+        ("look_leak", "no-such-product", "“no-such-product” is no product with a box in this look"),
     ],
 )
-def test_nonsense_in_the_url_is_as_good_as_nothing(
-    open_page: OpenPage, name: str, value: str
+def test_nonsense_in_the_url_is_as_good_as_nothing_and_said(
+    open_page: OpenPage, name: str, value: str, said: str
 ) -> None:
     app = opened(open_page, **{name: value})
     plain = live().server.recommend(Request("scene", scene=SCENE, k=10))
     assert messages(app) == ""
     assert tile_ids(app, GRID) == list(plain.products)
+    assert said in notes(app)
+    app.slider(key="look_price").set_range(10, 60).run()
+    assert app.query_params["look_to"] == "60"
+    assert (app.query_params.get(name) == value) == (not said)
+
+
+def test_any_number_from_ten_to_a_hundred(open_page: OpenPage) -> None:
+    app = opened(open_page, look_k="37")
+    assert len(tile_ids(app, GRID)) == 37
+    app.number_input(key="look_k").set_value(52).run()
+    assert app.query_params["look_k"] == "52"
+    expected = live().server.recommend(Request("scene", scene=SCENE, k=52))
+    assert tile_ids(app, GRID) == list(expected.products)
+    app.number_input(key="look_k").set_value(10).run()
+    assert "look_k" not in app.query_params
+
+
+def test_the_strength_of_a_scoring_by_slider(open_page: OpenPage) -> None:
+    app = opened(open_page)
+    app.selectbox(key="look_scoring").select("shrink").run()
+    assert app.slider(key="look_strength").value == 0.5  # its usual one
+    before = tile_ids(app, GRID)
+    app.slider(key="look_strength").set_value(0.0).run()
+    assert app.query_params["look_strength"] == "0"
+    asked = Request("scene", scene=SCENE, k=10, scoring=Correction("norm-shrink", 0.0))
+    assert tile_ids(app, GRID) == list(live().server.recommend(asked).products)
+    assert (tile_ids(app, GRID) != before) == ("moved" in captions(app) or "new" in captions(app))
+    assert "0: none, length counts in full. 1: all, length does not count." in notes(app)
+    app.slider(key="look_strength").set_value(0.5).run()
+    assert "look_strength" not in app.query_params
+    app.slider(key="look_strength").set_value(0.8).run()
+    app.selectbox(key="look_scoring").select("nnn").run()  # another range, so its usual one
+    assert "look_strength" not in app.query_params
+    assert app.slider(key="look_strength").max == 2.0
+    app.selectbox(key="look_scoring").select("cosine").run()
+    assert [slider.key for slider in app.slider] == ["look_diversity", "look_price"]
+
+
+def test_every_scoring_can_be_chosen(open_page: OpenPage) -> None:
+    app = opened(open_page)
+    for name in scorings.BY_URL:
+        app.selectbox(key="look_scoring").select(name).run()
+        assert not app.exception
+        assert messages(app) == ""
+        correction = Correction(scorings.BY_URL[name])
+        expected = live().server.recommend(Request("scene", scene=SCENE, k=10, scoring=correction))
+        assert tile_ids(app, GRID) == list(expected.products)
+
+
+def test_bounds_of_the_price_in_either_order(open_page: OpenPage) -> None:
+    one = opened(open_page, look_from="40", look_to="60")
+    assert tile_ids(one, GRID) == tile_ids(opened(open_page, look_from="60", look_to="40"), GRID)
+    assert one.slider(key="look_price").value == (40, 60)
 
 
 def test_steps_can_be_taken_back_one_by_one(open_page: OpenPage) -> None:

@@ -14,8 +14,10 @@ from recsys.serving.server import Request, Server
 from recsys.ui import resources
 from recsys.ui.resources import live
 from recsys.ui.uploads import find_photo
-from recsys.workspace import Workspace
+from recsys.ui.views import since_text
+from recsys.workspace import LivePointer, Workspace
 from tests.pages.conftest import OpenPage, component, messages, tile_ids
+from tests.support.planted import write_planted
 from tests.support.shop import NAME
 
 GRID = "look_results"
@@ -64,7 +66,7 @@ def test_a_look_gets_the_servers_ten_with_scores_and_true_matches(open_page: Ope
 
 def test_how_many_and_which_category(open_page: OpenPage) -> None:
     app = open_page("shop_the_look", look_scene=SCENE)
-    app.get_by_key("look_k").set_value(20).run()
+    app.number_input(key="look_k").set_value(20).run()
     assert len(tile_ids(app, GRID)) == 20
     app.selectbox(key="look_category").select("Planted|Striped").run()
     expected = live().server.recommend(
@@ -151,6 +153,26 @@ def test_a_look_that_is_gone_is_told_and_others_are_offered(
     app = open_page("shop_the_look", **parameters)
     assert "That look cannot be found" in messages(app)
     assert len(tile_ids(app, "look_gallery")) == 24
+    app.button(key="look_forget_link").click().run()
+    assert dict(app.query_params) == {}
+    assert messages(app) == ""
+
+
+def test_a_look_that_left_with_its_catalogue_is_told_so(open_page: OpenPage) -> None:
+    app = open_page("shop_the_look", look_scene="studio-020", look_k="20", look_item="product-050")
+    workspace = Workspace.default()
+    write_planted(workspace.datasets_dir / "other", scenes=6, products=12)
+    workspace.set_live(LivePointer("fake", "other", "2026-06-01T08:00:00+00:00"))
+    app.run()
+    since = since_text("2026-06-01T08:00:00+00:00")
+    assert "The catalogue changed while you were here" in messages(app)
+    assert f"now the data set other has been live since {since}" in messages(app)
+    assert "has no look studio-020. Pick another look below." in messages(app)
+    assert len(tile_ids(app, "look_gallery")) == 6
+    app.button(key="look_shuffle").click().run()  # any click at all
+    assert {"look_scene", "look_item"}.isdisjoint(app.query_params)
+    assert app.query_params["look_k"] == "20"
+    assert messages(app) == ""
 
 
 def test_a_look_whose_photo_is_gone_is_told(open_page: OpenPage) -> None:
@@ -174,10 +196,10 @@ def test_stale_embeddings_are_told_with_the_command(
 ) -> None:
     command = f"python -m recsys embed --model fake --data {NAME}"
 
-    def stale(data: str, model: str | None, workspace: Workspace) -> Server:
+    def stale(pointer: LivePointer, workspace: Workspace, **_: object) -> Server:
         raise StaleError("the embeddings were made from other products", f"Run: {command}")
 
-    monkeypatch.setattr(resources, "open_server", stale)
+    monkeypatch.setattr(resources, "open_pointer", stale)
     app = open_page("shop_the_look", look_scene=SCENE)
     assert "the embeddings were made from other products" in messages(app).lower()
     assert f"`{command}`" in messages(app)

@@ -53,6 +53,11 @@ def planted_server(data: str, model: str | None, workspace: Workspace) -> Server
     return Server(catalog, fake, EmbeddingTable.build(fake, catalog, workspace, out))
 
 
+def planted_pointer(pointer: LivePointer, workspace: Workspace, **_: object) -> Server:
+    """As ``recsys.serving.open.open_pointer``, whatever the model is called."""
+    return planted_server(pointer.data, pointer.model, workspace)
+
+
 def planted_live(workspace: Workspace) -> Live:
     """The planted catalogue, opened without the pages."""
     planted_workspace(workspace)

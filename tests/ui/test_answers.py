@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from recsys.serving.moves import Move
+from recsys.serving.scoring import Correction
 from recsys.serving.server import Request
 from recsys.ui import results
 from recsys.ui.answers import answer, finer_heat, heat_of, moved, place_of, share_text
@@ -33,6 +34,7 @@ def test_a_wish_reaches_the_server_whole(live: Live, look: Look) -> None:
         focus=(0.0, 0.0, 0.5, 0.4),
         steps=(Step("product-000", True), Step("product-004", False), Step("gone", True)),
         scoring="nnn",
+        strength=0.75,
         diversity=25,
         low=1.0,
         high=500.0,
@@ -40,8 +42,7 @@ def test_a_wish_reaches_the_server_whole(live: Live, look: Look) -> None:
     asked = answer(live, look, wish).request
     assert (asked.k, asked.category, asked.focus) == (20, "Planted|Plain", wish.focus)
     assert (asked.liked, asked.disliked) == (("product-000",), ("product-004",))
-    assert asked.scoring is not None
-    assert asked.scoring.name == "nnn"
+    assert asked.scoring == Correction("nnn", 0.75)
     assert (asked.diversity, asked.min_price, asked.max_price) == (0.25, 1.0, 500.0)
 
 
@@ -100,6 +101,8 @@ def test_what_moved_is_told_until_something_else_is_asked(live: Live, look: Look
         rank = before.index(product) + 1 if product in before else None
         assert (came[product].before, came[product].after) == (rank, place)
     assert come(diverse) == came  # a rerun that changes nothing
+    assert come(Wish(scoring="nnn"))  # another order of the same
+    assert come(Wish(scoring="nnn", strength=2.0))
     assert come(Wish(k=20)) == {}  # another list, not another order
 
 
@@ -120,11 +123,12 @@ def test_badges_of_moves(move: Move | None, text: str | None) -> None:
 def test_what_nearly_every_look_gets_is_generic(live: Live, look: Look) -> None:
     from recsys.serving.exposure_counts import Exposure
 
-    response = answer(live, look, Wish()).responses[0]
+    found = answer(live, look, Wish())
+    response = found.responses[0]
     shown = np.zeros(len(live.catalog.products), np.int64)
     shown[live.catalog.product_row(response.products[0])] = 30
     live.server.exposure = Exposure(shown, 30)
-    first, second, *_ = results.shown_tiles(live, look, Wish(), response, None, {})
+    first, second, *_ = results.shown_tiles(live, look, Wish(), found.request, response, None, {})
     assert Badge("generic", "quiet") in first.badges
     assert "shown to 100 % of looks" in first.remark
     assert Badge("generic", "quiet") not in second.badges

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import app
+from recsys.ui.sitemap import PLACES
 from recsys.workspace import PROJECT_DIR
 from tests.support.asgi import ask, run
 
@@ -27,17 +28,59 @@ async def _inner(scope: Any, receive: Any, send: Any) -> None:
     [("/", "browse"), ("/?item=x&browse_view=popular", "browse?item=x&browse_view=popular")],
 )
 def test_the_start_page_is_browse(asked: str, target: str) -> None:
-    answer = ask(app.StartPage(_inner), asked)
+    answer = ask(app.Addresses(_inner), asked)
     assert (answer.status, answer.headers["location"]) == (307, target)
 
 
-@pytest.mark.parametrize("asked", ["/browse", "/shop_the_look", "/_stcore/health", "//", "/x/"])
-def test_everything_else_passes(asked: str) -> None:
-    assert ask(app.StartPage(_inner), asked).status == 200
+VISIT = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "/browse",
+        "/browse/",
+        "/shop_the_look?look_k=20",
+        "/nowhere?nowhere_asked=x",
+        "/_stcore/health",
+        "/browse/_stcore/host-config",
+        "/static/js/index.js",
+        "/img/x-240.webp",
+        "/api/recommend",
+        "/favicon.png",
+        "//",
+    ],
+)
+def test_everything_that_is_there_passes(asked: str) -> None:
+    for headers in ({}, VISIT):
+        assert ask(app.Addresses(_inner), asked, headers=headers).status == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("/shop-the-look", "shop-the-look"),
+        ("/a/b/", "a%2Fb%2F"),
+        ("/start", "start"),
+        ("/imgs", "imgs"),
+        ("/<script>alert(1)</script>", "%3Cscript%3Ealert%281%29%3C%2Fscript%3E"),
+        ("/x?y=1&z=2", "x"),
+    ],
+)
+def test_what_leads_nowhere_gets_a_page_of_ours(asked: str, told: str) -> None:
+    answer = ask(app.Addresses(_inner), asked, headers=VISIT)
+    assert (answer.status, answer.headers["location"]) == (307, f"/nowhere?nowhere_asked={told}")
+    assert ask(app.Addresses(_inner), asked).status == 200  # a script asked, not a person
+    assert ask(app.Addresses(_inner), asked, "POST", headers=VISIT).status == 200
+
+
+def test_every_page_of_the_menu_is_a_file() -> None:
+    for place in PLACES:
+        assert place.file.is_file(), place
 
 
 def test_no_target_leaves_the_app() -> None:
-    answer = ask(app.StartPage(_inner), "/?//evil.example/\r\nSet-Cookie: x=1")
+    answer = ask(app.Addresses(_inner), "/?//evil.example/\r\nSet-Cookie: x=1")
     assert answer.headers["location"].startswith("browse?")
     assert "set-cookie" not in answer.headers
     assert not set("\r\n") & set(answer.headers["location"])
@@ -45,8 +88,11 @@ def test_no_target_leaves_the_app() -> None:
 
 def test_below_a_path_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "base_path", lambda: "/shop")
-    assert ask(app.StartPage(_inner), "/shop/").headers["location"] == "browse"
-    assert ask(app.StartPage(_inner), "/").status == 200
+    assert ask(app.Addresses(_inner), "/shop/").headers["location"] == "browse"
+    assert ask(app.Addresses(_inner), "/").status == 200
+    assert ask(app.Addresses(_inner), "/shop/browse", headers=VISIT).status == 200
+    elsewhere = ask(app.Addresses(_inner), "/shop/brows", headers=VISIT)
+    assert elsewhere.headers["location"] == "/shop/nowhere?nowhere_asked=brows"
 
 
 def test_browsers_are_told_to_load_pictures_from_here_alone() -> None:

@@ -20,12 +20,13 @@ from recsys.ui.wish import Wish
 from recsys.workspace import LivePointer, Workspace
 from tests.support.pictures import encoded
 from tests.support.planted import write_planted
-from tests.support.shop import NAME, SINCE, planted_server, planted_workspace
+from tests.support.shop import NAME, SINCE, planted_pointer, planted_server, planted_workspace
 
 
 @pytest.fixture(autouse=True)
 def _fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "open_server", planted_server)
+    monkeypatch.setattr(resources, "open_pointer", planted_pointer)
     # the demo may ship or not: these tests are about the workspace
     monkeypatch.setattr("recsys.workspace.DEMO_DATA_DIR", Workspace.default().root / "none")
 
@@ -34,11 +35,11 @@ def _fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
 def count_opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     opened: list[str] = []
 
-    def counting(data: str, model: str | None, workspace: Workspace) -> Server:
-        opened.append(data)
-        return planted_server(data, model, workspace)
+    def counting(pointer: LivePointer, workspace: Workspace, **_: object) -> Server:
+        opened.append(pointer.data)
+        return planted_pointer(pointer, workspace)
 
-    monkeypatch.setattr(resources, "open_server", counting)
+    monkeypatch.setattr(resources, "open_pointer", counting)
     return opened
 
 
@@ -133,10 +134,10 @@ def test_a_model_that_does_not_open_leaves_the_catalogue(
 ) -> None:
     planted_workspace(workspace)
 
-    def fails(data: str, model: str | None, workspace: Workspace) -> Server:
+    def fails(pointer: LivePointer, workspace: Workspace, **_: object) -> Server:
         raise error
 
-    monkeypatch.setattr(resources, "open_server", fails)
+    monkeypatch.setattr(resources, "open_pointer", fails)
     live = resources.live()
     assert live.problem is error
     assert (live.catalog.name, live.model_id) == (NAME, "")

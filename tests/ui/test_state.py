@@ -40,8 +40,6 @@ def test_identifier_refuses(text: str) -> None:
 def test_choices() -> None:
     assert state.choice("c", ("a", "b"), "a").parse("b") == "b"
     assert state.choice("c", ("a", "b"), "a").parse("z") is None
-    assert state.one_of("k", (10, 20), 10).parse("20") == 20
-    assert state.one_of("k", (10, 20), 10).parse("15") is None
 
 
 @given(ANY_TEXT)
@@ -122,3 +120,33 @@ def test_nonsense_in_the_url_is_the_default(page: Callable[..., AppTest], nonsen
     app = page(kind=nonsense, page=nonsense)
     assert not app.exception
     assert app.text[0].value == "a 1"
+
+
+def _script_with_dead_ends() -> None:
+    import streamlit as st
+
+    from recsys.ui import state
+
+    kind = state.choice("kind", ("a", "b"), "a").told("kind", "it is a")
+    page = state.number("page", 1, low=1, high=9).told("page", "it is the first")
+    unread = state.unread([kind, page])
+    state.bury([*(parameter.name for parameter, _ in unread), "gone"])
+    st.text(" ".join(f"{text}: no {parameter.what}" for parameter, text in unread))
+    st.button("Page 2", key="next", on_click=lambda: state.change({page: 2}))
+    st.button("Kind b", key="kind_b", on_click=lambda: state.change({kind: "b"}))
+
+
+def test_what_leads_nowhere_is_told_and_gone_with_the_next_click() -> None:
+    app = AppTest.from_function(_script_with_dead_ends)
+    for name, value in (("kind", "zzz"), ("page", ""), ("gone", "x"), ("other", "kept")):
+        app.query_params[name] = value
+    app.run()
+    assert app.text[0].value == "zzz: no kind"  # an empty value asks for nothing
+    assert app.query_params["kind"] == "zzz"  # no step in the history that nobody made
+    app.button(key="next").click().run()
+    assert dict(app.query_params) == {"page": "2", "other": "kept"}
+    assert app.text[0].value == ""
+    app.query_params["kind"] = "zzz"
+    app.run()
+    app.button(key="kind_b").click().run()  # a value for it, not against it
+    assert dict(app.query_params) == {"page": "2", "kind": "b", "other": "kept"}

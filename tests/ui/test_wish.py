@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from recsys.ui import wish
-from recsys.ui.wish import Step, Wish, box_of, parse_box, stepped, steps_of, steps_text
+from recsys.ui.wish import Step, box_of, parse_box, stepped, steps_of, steps_text
 
 IDS = some.text("abcXYZ019_-", min_size=1, max_size=12)
 STEPS = some.lists(
@@ -63,7 +63,6 @@ def test_too_many_steps_lose_the_oldest() -> None:
     assert steps_of(steps_text(steps)) == steps[5:]
 
 
-def test_every_scoring_is_one() -> None:
-    for name in wish.SCORINGS:
-        correction = Wish(scoring=name).correction
-        assert (correction is None) == (name == "")
+def test_too_long_and_too_short_lists_are_none() -> None:
+    assert [wish.K.parse(text) for text in ("10", "37", "100")] == [10, 37, 100]
+    assert [wish.K.parse(text) for text in ("9", "101", "0", "-1", "1e1", "x")] == [None] * 6

@@ -1,4 +1,4 @@
-"""One picture large, with its facts and actions: the product panel, and the photo of a look."""
+"""One product large, with its facts and actions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from recsys.ui.shared import CHROME, DOM, joined
 from recsys.ui.thumbnails import image_base
 
 _HERE = Path(__file__).parent
@@ -16,9 +17,9 @@ _TEXT_LIMIT = 2_000
 
 _component = st.components.v2.component(
     "recsys_card",
-    html='<section class="card"></section>\n',
-    css=(_HERE / "card.css").read_text("utf-8"),
-    js=(_HERE / "card.js").read_text("utf-8"),
+    html='<section class="card square"></section>\n',
+    css=joined(CHROME, _HERE / "card.css"),
+    js=joined(DOM, _HERE / "card.js"),
 )
 
 
@@ -44,7 +45,6 @@ class Card:
         label: the region's name for a screen reader.
         image: name from ``ThumbnailStore.name``; empty shows "No picture".
         facts: pairs of term and value.
-        shape: a product is square on white, a photo keeps its own shape.
     """
 
     id: str
@@ -54,7 +54,6 @@ class Card:
     image: str = ""
     alt: str = ""
     facts: tuple[tuple[str, str], ...] = ()
-    shape: Literal["square", "portrait"] = "square"
 
     def record(self, actions: Sequence[Action]) -> dict[str, Any]:
         """What the browser gets."""
@@ -67,7 +66,6 @@ class Card:
             "image": self.image,
             "alt": self.alt[:_TEXT_LIMIT],
             "facts": [[term, value[:_TEXT_LIMIT]] for term, value in self.facts],
-            "shape": self.shape,
             "actions": [
                 {
                     "id": action.id,

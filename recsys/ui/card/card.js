@@ -1,7 +1,5 @@
-// One picture large, with its facts and what can be done with it. As in the tile grid, text
-// only ever arrives through textContent.
+// One product large, with its facts and what can be done with it.
 
-const SIDES = [240, 480, 960]
 const ICONS = {
   close: "M6 6l12 12M18 6L6 18",
   previous: "M15 5l-7 7 7 7",
@@ -15,7 +13,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const act = id => setTriggerValue("acted", id)
   const onPageKey = last?.onPageKey ?? listenToPage(parentElement)
   card.setAttribute("aria-label", data.label)
-  card.className = `card ${data.shape}`
   card.onkeydown = event => onKey(event, data, act)
 
   const focused = parentElement.activeElement?.dataset?.action
@@ -27,7 +24,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   )
   const again = focused && card.querySelector(`[data-action="${focused}"]:not([disabled])`)
   if (again) again.focus({ preventScroll: true })
-  if (data.id !== last?.id) requestAnimationFrame(() => comeIntoView(card))
+  if (data.id !== last?.id) requestAnimationFrame(() => bringUp(card))
   shown.set(parentElement, { id: data.id, image: data.image, data, act, onPageKey })
   return () => {
     document.removeEventListener("keydown", onPageKey)
@@ -56,7 +53,7 @@ function tools(data, act) {
     const button = actionButton(action, act, "tool")
     button.setAttribute("aria-label", action.label)
     button.title = action.label
-    button.append(icon(ICONS[action.icon]))
+    button.append(drawing(ICONS[action.icon]))
     row.append(button)
   }
   row.hidden = !row.children.length
@@ -72,8 +69,7 @@ function picture(data, last) {
   image.sizes = "(max-width: 640px) 92vw, 480px"
   image.onload = () => frame.classList.add("loaded")
   image.onerror = () => showNothing(frame)
-  image.srcset = SIDES.map(side => `${data.base}${data.image}-${side}.webp ${side}w`).join(", ")
-  image.src = `${data.base}${data.image}-${SIDES[1]}.webp`
+  showThumbnail(image, data.base, data.image, SIDES[1])
   frame.append(image)
   if (last?.image === data.image || image.complete) frame.classList.add("loaded")
   return frame
@@ -107,6 +103,7 @@ function words(data) {
       dd.dir = "auto"
       dt.textContent = term
       dd.textContent = value
+      dd.classList.toggle("code", value.length > 24 && !value.includes(" "))
       facts.append(dt, dd)
     }
     holder.append(facts)
@@ -146,15 +143,11 @@ function onKey(event, data, act) {
   act(action.id)
 }
 
-// A card that opens off screen, above the grid on a phone or while far down a page, would look
-// as if nothing had happened. In a panel that scrolls by itself, the panel is what scrolls.
-function comeIntoView(card) {
+// In a panel that scrolls by itself, the panel is what goes to the top.
+function bringUp(card) {
   const inner = scroller(card)
   if (inner) inner.scrollTop = 0
-  const box = card.getBoundingClientRect()
-  if (box.top >= 0 && box.top <= window.innerHeight * 0.6) return
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches
-  card.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" })
+  comeIntoView(card)
 }
 
 function scroller(card) {
@@ -165,21 +158,4 @@ function scroller(card) {
     node = node.parentElement
   }
   return null
-}
-
-function icon(path) {
-  const space = "http://www.w3.org/2000/svg"
-  const svg = document.createElementNS(space, "svg")
-  const line = document.createElementNS(space, "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  line.setAttribute("d", path)
-  svg.append(line)
-  return svg
-}
-
-function element(name, className) {
-  const node = document.createElement(name)
-  if (className) node.className = className
-  return node
 }

@@ -13,14 +13,16 @@ from typing import Any
 
 import streamlit as st
 
+from recsys.ui.shared import DOM, ROVING, joined
+
 _HERE = Path(__file__).parent
 _TEXT_LIMIT = 200
 
 _component = st.components.v2.component(
     "recsys_facets",
     html='<section class="facets"></section>\n',
-    css=(_HERE / "facets.css").read_text("utf-8"),
-    js=(_HERE / "facets.js").read_text("utf-8"),
+    css=joined(_HERE / "facets.css"),
+    js=joined(DOM, ROVING, _HERE / "facets.js"),
 )
 
 

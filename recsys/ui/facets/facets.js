@@ -1,5 +1,4 @@
-// The tree of categories and the range of prices. Everything shown is text or an attribute set
-// by name: nothing from a catalogue is ever parsed as markup.
+// The tree of categories and the range of prices.
 
 const PAUSE_MS = 500
 const parts = new WeakMap()
@@ -103,15 +102,9 @@ function line() {
   return button
 }
 
-// One stop for Tab; arrows, Home and End go through the tree.
 function onKey(event, part) {
-  if (event.altKey || event.ctrlKey || event.metaKey) return
   const all = [...part.list.querySelectorAll(".line")]
-  const at = all.indexOf(event.target)
-  const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }
-  if (at < 0 || !(event.key in steps)) return
-  event.preventDefault()
-  const next = all[steps[event.key]]
+  const next = keyLeadsTo(event, all, all.indexOf(event.target))
   if (!next) return
   part.current = next.dataset.path
   for (const other of all) other.tabIndex = other === next ? 0 : -1
@@ -153,21 +146,4 @@ function sendPrices(part) {
   const range = [part.low.value, part.high.value].map(text => text.trim().replace(",", "."))
   const known = [part.low.dataset.known, part.high.dataset.known]
   if (range.join(" ") !== known.join(" ")) part.price(range)
-}
-
-function drawing(path) {
-  const space = "http://www.w3.org/2000/svg"
-  const svg = document.createElementNS(space, "svg")
-  const line = document.createElementNS(space, "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  line.setAttribute("d", path)
-  svg.append(line)
-  return svg
-}
-
-function element(name, className) {
-  const node = document.createElement(name)
-  if (className) node.className = className
-  return node
 }

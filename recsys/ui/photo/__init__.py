@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from recsys.ui.card import Action
+from recsys.ui.shared import CHROME, DOM, joined
 from recsys.ui.thumbnails import image_base
 
 Box = tuple[float, float, float, float]
@@ -21,13 +22,12 @@ Box = tuple[float, float, float, float]
 
 _HERE = Path(__file__).parent
 _TEXT_LIMIT = 300
-_SCRIPTS = ("photo.js", "heat.js", "focus.js")
 
 _component = st.components.v2.component(
     "recsys_photo",
     html='<section class="photo"></section>\n',
-    css=(_HERE / "photo.css").read_text("utf-8"),
-    js="\n".join((_HERE / name).read_text("utf-8") for name in _SCRIPTS),
+    css=joined(CHROME, _HERE / "photo.css"),
+    js=joined(DOM, _HERE / "photo.js", _HERE / "heat.js", _HERE / "focus.js"),
 )
 
 
@@ -92,6 +92,7 @@ def photo(
     key: str,
     look_id: str,
     label: str,
+    facts: str,
     image: str,
     alt: str,
     actions: Sequence[Action],
@@ -102,11 +103,12 @@ def photo(
     heat: Heat | None = None,
     pinned: str = "",
 ) -> None:
-    """Shows the photo.
+    """Shows the photo. An action ``upload`` opens the page's uploader and reports nothing.
 
     Args:
         key: unique on the page; also the name that tiles point to.
         look_id: a new one scrolls into view where it opens off screen.
+        label, facts: what it is and what is known of it, below the picture.
         image: name from ``ThumbnailStore.name``; empty shows "No picture".
         on_action: called with an action's id before the page runs again.
         on_focus: called with four comma-separated numbers in 0–1, or an empty text. What comes
@@ -134,6 +136,7 @@ def photo(
             "key": key,
             "id": look_id,
             "label": label,
+            "facts": facts,
             "base": image_base(),
             "image": image,
             "alt": alt,

@@ -7,14 +7,14 @@ const DRAG_PX = 6
 const CORNERS = { nw: [0, 1], ne: [2, 1], sw: [0, 3], se: [2, 3] } // positions in l, t, r, b
 
 function makeFocus(photo) {
-  photo.box = node("div", "focus")
+  photo.box = element("div", "focus")
   photo.box.hidden = true
   photo.box.tabIndex = 0
   // a widget of its own: screen readers hand its keys through
   photo.box.setAttribute("role", "application")
   photo.box.setAttribute("aria-roledescription", "focus box")
   for (const corner of Object.keys(CORNERS)) {
-    const handle = node("span", `handle ${corner}`)
+    const handle = element("span", `handle ${corner}`)
     handle.dataset.corner = corner
     photo.box.append(handle)
   }

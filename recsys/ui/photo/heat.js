@@ -39,6 +39,7 @@ function showHeat(photo) {
 }
 
 function tell(photo, heat, found) {
+  photo.name.classList.toggle("unseen", Boolean(found)) // what is found takes its line
   photo.scale.hidden = !found
   photo.told.hidden = !heat
   if (!heat) return
@@ -48,8 +49,8 @@ function tell(photo, heat, found) {
     photo.told.textContent = `${how} a product to see where in the photo it was found.`
     return
   }
-  const where = node("strong", "")
-  const title = node("bdi", "")
+  const where = element("strong", "")
+  const title = element("bdi", "")
   where.textContent = found.place
   title.textContent = found.title
   photo.told.append(where, " · ", title)
@@ -57,10 +58,10 @@ function tell(photo, heat, found) {
 }
 
 function buildScale(scale) {
-  const bar = node("span", "bar")
+  const bar = element("span", "bar")
   const stops = RAMP.map(([at, r, g, b]) => `rgb(${r} ${g} ${b}) ${100 * at}%`)
   bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`
-  const [low, high] = [node("span", "unseen"), node("span", "note")]
+  const [low, high] = [element("span", "unseen"), element("span", "note")]
   low.textContent = "From low, dark, to high, bright."
   scale.append(low, bar, high)
   scale.hidden = true

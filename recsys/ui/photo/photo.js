@@ -1,7 +1,6 @@
-// The photo of a look, with a heat map over it and a box to focus on. As everywhere, text only
-// ever arrives through textContent. heat.js and focus.js are put after this file.
+// The photo of a look, with a heat map over it and a box to focus on. heat.js and focus.js are
+// put after this file.
 
-const SIDES = [240, 480, 960]
 const CLOSE = "M6 6l12 12M18 6L6 18"
 const photos = new WeakMap()
 
@@ -29,19 +28,22 @@ function build(root) {
   photo.inset = makeView("inset")
   photo.inset.stage.popover = "manual"
   photo.inset.stage.setAttribute("aria-hidden", "true")
-  photo.tools = node("div", "tools")
-  photo.known = node("div", "known")
-  photo.told = node("p", "told")
-  photo.scale = node("p", "scale")
-  photo.row = node("div", "actions")
-  photo.heading = node("h2", "unseen")
-  photo.spoken = node("p", "unseen")
+  photo.tools = element("div", "tools")
+  photo.known = element("div", "known")
+  photo.told = element("p", "told")
+  photo.scale = element("p", "scale")
+  photo.row = element("div", "actions")
+  photo.heading = element("h2", "")
+  photo.facts = element("p", "")
+  photo.spoken = element("p", "unseen")
   photo.spoken.setAttribute("role", "status")
   buildScale(photo.scale)
   photo.main.stage.append(photo.known, makeFocus(photo), photo.tools)
-  const below = node("div", "below")
-  below.append(photo.told, photo.scale)
-  root.replaceChildren(photo.heading, photo.main.stage, below, photo.row, photo.spoken)
+  const below = element("div", "below")
+  photo.name = element("div", "name")
+  photo.name.append(photo.heading, photo.facts)
+  below.append(photo.name, photo.told, photo.scale)
+  root.replaceChildren(photo.main.stage, below, photo.row, photo.spoken)
   photo.visible = true
   photo.seen = new IntersectionObserver(
     ([entry]) => {
@@ -57,10 +59,10 @@ function build(root) {
 
 // A picture with what lies over it; the same for the large one and the inset.
 function makeView(className) {
-  const stage = node("div", className)
-  const image = node("img", "")
-  const heat = node("canvas", "heat")
-  const winner = node("div", "winner")
+  const stage = element("div", className)
+  const image = element("img", "")
+  const heat = element("canvas", "heat")
+  const winner = element("div", "winner")
   heat.setAttribute("aria-hidden", "true")
   heat.hidden = winner.hidden = true
   image.decoding = "async"
@@ -74,6 +76,7 @@ function update(photo, data) {
   photo.data = data
   photo.root.setAttribute("aria-label", data.label)
   photo.heading.textContent = data.label
+  photo.facts.textContent = data.facts
   if (before?.image !== data.image || before?.base !== data.base) showPicture(photo, data)
   photo.main.image.alt = data.alt
   fillTools(photo)
@@ -97,10 +100,7 @@ function showPicture(photo, data) {
     }
     const large = view === photo.main
     view.image.sizes = large ? "(max-width: 640px) 92vw, 480px" : "180px"
-    view.image.srcset = SIDES.map(
-      side => `${data.base}${data.image}-${side}.webp ${side}w`,
-    ).join(", ")
-    view.image.src = `${data.base}${data.image}-${SIDES[large ? 1 : 0]}.webp`
+    showThumbnail(view.image, data.base, data.image, SIDES[large ? 1 : 0])
   }
   if (!data.image) return showNothing(photo)
   image.onerror = () => showNothing(photo)
@@ -122,7 +122,7 @@ function showNothing(photo) {
 function fillTools(photo) {
   const close = photo.data.actions.filter(([, , icon]) => icon === "close")
   setButtons(photo.tools, close, ([id, label]) => {
-    const button = node("button", "tool")
+    const button = element("button", "tool")
     button.title = label
     button.setAttribute("aria-label", label)
     button.append(drawing(CLOSE))
@@ -136,11 +136,12 @@ function fillActions(photo) {
   const focus = photo.focus ? ["unfocus", "Whole photo"] : ["focus", "Focus on a part"]
   const all = photo.data.image ? [focus, ...own] : own
   setButtons(photo.row, all, ([id, label]) => {
-    const button = node("button", "action")
+    const button = element("button", "action")
     button.textContent = label
     button.onclick = () => {
       if (id === "focus") startFocus(photo)
       else if (id === "unfocus") setFocus(photo, null)
+      else if (id === "upload") document.dispatchEvent(new CustomEvent("recsys-upload"))
       else photo.say("acted", id)
     }
     return button
@@ -151,7 +152,7 @@ function fillKnown(photo) {
   const area = ([, box]) => (box[2] - box[0]) * (box[3] - box[1])
   const all = [...photo.data.known].sort((a, b) => area(b) - area(a)) // small ones on top
   setButtons(photo.known, all, ([label, box]) => {
-    const button = node("button", "box")
+    const button = element("button", "box")
     button.title = label
     button.setAttribute("aria-label", `Focus on ${label}`)
     place(button, box)
@@ -172,38 +173,12 @@ function setButtons(holder, items, make) {
   if (at >= 0) holder.children[Math.min(at, items.length - 1)]?.focus({ preventScroll: true })
 }
 
-// A photo that opens off screen, above the looks to pick from, would look as if nothing had
-// happened.
-function comeIntoView(root) {
-  const box = root.getBoundingClientRect()
-  if (box.top >= 0 && box.top <= window.innerHeight * 0.6) return
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches
-  root.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" })
-}
-
-function place(element, [left, top, right, bottom]) {
+function place(node, [left, top, right, bottom]) {
   const percent = value => `${(100 * value).toFixed(3)}%`
-  Object.assign(element.style, {
+  Object.assign(node.style, {
     left: percent(left),
     top: percent(top),
     width: percent(right - left),
     height: percent(bottom - top),
   })
-}
-
-function drawing(path) {
-  const space = "http://www.w3.org/2000/svg"
-  const svg = document.createElementNS(space, "svg")
-  const line = document.createElementNS(space, "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  line.setAttribute("d", path)
-  svg.append(line)
-  return svg
-}
-
-function node(name, className) {
-  const made = document.createElement(name)
-  if (className) made.className = className
-  return made
 }

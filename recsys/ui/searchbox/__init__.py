@@ -11,15 +11,16 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.ui.state import Parameter, change
+from recsys.ui.shared import DOM, joined
+from recsys.ui.state import Parameter, buried, change
 
 _HERE = Path(__file__).parent
 
 _component = st.components.v2.component(
     "recsys_search_box",
     html='<div class="search"></div>\n',
-    css=(_HERE / "searchbox.css").read_text("utf-8"),
-    js=(_HERE / "searchbox.js").read_text("utf-8"),
+    css=joined(_HERE / "searchbox.css"),
+    js=joined(DOM, _HERE / "searchbox.js"),
 )
 
 
@@ -55,6 +56,6 @@ def search_box(
         "value": parameter.read(),
         "limit": limit,
         "parameter": parameter.name,
-        "dropped": [other.name for other in also],
+        "dropped": [*(other.name for other in also), *buried()],
     }
     _component(key=key, data=data, width=width, on_typed_change=typed)

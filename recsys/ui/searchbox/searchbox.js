@@ -25,15 +25,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function build(holder) {
-  const input = document.createElement("input")
+  const input = element("input", "")
   input.type = "search"
   input.autocomplete = "off"
   input.spellcheck = false
   input.enterKeyHint = "search"
   input.dir = "auto"
-  const clear = document.createElement("button")
+  const clear = element("button", "clear")
   clear.type = "button"
-  clear.className = "clear"
   clear.setAttribute("aria-label", "Clear search")
   clear.append(drawing("M6 6l12 12M18 6L6 18"))
   const glass = drawing("M15.5 15.5L21 21M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13z")
@@ -122,15 +121,4 @@ function receive(box) {
     box.waiting = box.more = box.going = false
   }
   box.clear.hidden = !box.input.value
-}
-
-function drawing(path) {
-  const space = "http://www.w3.org/2000/svg"
-  const svg = document.createElementNS(space, "svg")
-  const line = document.createElementNS(space, "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  line.setAttribute("d", path)
-  svg.append(line)
-  return svg
 }

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from recsys.ui.shared import CHROME, DOM, ROVING, joined
 from recsys.ui.thumbnails import image_base
 
 Shape = Literal["square", "portrait"]
@@ -27,8 +28,8 @@ _TEXT_LIMIT = 300  # letters; two clamped lines hold fewer
 _component = st.components.v2.component(
     "recsys_tiles",
     html='<ul class="tiles" role="list"></ul>\n',
-    css="\n".join((_HERE / name).read_text("utf-8") for name in ("tiles.css", "acts.css")),
-    js="\n".join((_HERE / name).read_text("utf-8") for name in ("tiles.js", "acts.js")),
+    css=joined(CHROME, _HERE / "tiles.css", _HERE / "acts.css"),
+    js=joined(DOM, ROVING, _HERE / "tiles.js", _HERE / "acts.js"),
 )
 
 
@@ -38,6 +39,13 @@ class Badge:
 
     text: str
     kind: BadgeKind = "plain"
+
+    @property
+    def spoken(self) -> str:
+        """As a screen reader should say it: a bare number or an arrow says little."""
+        if self.kind == "rank":
+            return f"place {self.text}"
+        return self.text.replace("▲", "up ").replace("▼", "down ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Tile:
         badges: on the picture, first to last.
         score: length of the score bar in 0–1; None draws none.
         score_text: the figure beside the title.
+        score_means: what the bar says, for whoever points at it.
+        is_relative: whether the bar only compares within the list; drawn quieter.
         href: another page of the app that a click opens instead of reporting it.
         spoken: said by a screen reader beside what is seen.
         pressed: acts that are on for this tile.
@@ -74,6 +84,8 @@ class Tile:
     badges: tuple[Badge, ...] = ()
     score: float | None = None
     score_text: str = ""
+    score_means: str = ""
+    is_relative: bool = False
     href: str = ""
     spoken: str = ""
     pressed: tuple[Icon, ...] = ()
@@ -81,7 +93,12 @@ class Tile:
     def record(self) -> dict[str, Any]:
         """What the browser gets; its label is what a screen reader says."""
         title = _short(self.title)
-        spoken = [title or self.alt, self.note, self.remark, *(badge.text for badge in self.badges)]
+        spoken = [
+            title or self.alt,
+            self.note,
+            self.remark,
+            *(badge.spoken for badge in self.badges),
+        ]
         if self.score_text:
             spoken.append(f"score {self.score_text}")
         spoken.append(self.spoken)
@@ -96,6 +113,8 @@ class Tile:
             "badges": [[_short(badge.text), badge.kind] for badge in self.badges],
             "score": None if self.score is None else min(max(self.score, 0.0), 1.0),
             "scoreText": self.score_text,
+            "scoreMeans": self.score_means,
+            "isRelative": self.is_relative,
             "href": self.href,
             "pressed": list(self.pressed),
         }

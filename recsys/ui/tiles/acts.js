@@ -33,14 +33,7 @@ function actButton(item, act, label) {
   button.title = label
   button.setAttribute("aria-label", `${label}: ${item.title || item.id}`)
   button.setAttribute("aria-pressed", "false")
-  const space = "http://www.w3.org/2000/svg"
-  const svg = document.createElementNS(space, "svg")
-  const line = document.createElementNS(space, "path")
-  svg.setAttribute("viewBox", "0 0 24 24")
-  svg.setAttribute("aria-hidden", "true")
-  line.setAttribute("d", ACT_ICONS[act] ?? "")
-  svg.append(line)
-  button.append(svg)
+  button.append(drawing(ACT_ICONS[act] ?? ""))
   return button
 }
 

@@ -1,10 +1,8 @@
-// A grid of pictures to pick from. Everything shown is text or an attribute set by name:
-// nothing from a catalogue is ever parsed as markup.
+// A grid of pictures to pick from.
 //
 // The function runs again on every rerun, so it reconciles: a tile that stays keeps its
 // element, and with it its focus and its loaded picture.
 
-const SIDES = [240, 480, 960]
 const grids = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -132,6 +130,8 @@ function fill(tile, item, data) {
   setText(tile.remark, item.remark)
   setText(tile.score, item.scoreText)
   tile.meter.hidden = item.score === null
+  tile.meter.title = item.scoreMeans
+  tile.meter.classList.toggle("relative", item.isRelative)
   if (item.score !== null) tile.bar.style.width = `${Math.round(item.score * 100)}%`
   fillBadges(tile.badges, item.badges)
   fillPicture(tile, item, data)
@@ -164,8 +164,7 @@ function fillPicture(tile, item, data) {
   image.sizes = data.size === "small" ? "120px" : "(max-width: 640px) 45vw, 240px"
   image.onload = () => tile.picture.classList.add("loaded")
   image.onerror = () => showNothing(tile.picture)
-  image.srcset = SIDES.map(side => `${data.base}${item.image}-${side}.webp ${side}w`).join(", ")
-  image.src = `${data.base}${item.image}-${SIDES[0]}.webp`
+  showThumbnail(image, data.base, item.image, SIDES[0])
   tile.picture.replaceChildren(image)
   if (image.complete && image.naturalWidth) tile.picture.classList.add("loaded")
 }
@@ -194,22 +193,9 @@ function onFocus(event, grid) {
 }
 
 function onKey(event, list, grid) {
-  if (event.altKey || event.ctrlKey || event.metaKey) return
   const all = buttons(list)
   const at = all.indexOf(event.target.closest(".tile"))
-  if (at < 0) return
-  const columns = columnsOf(all)
-  const steps = {
-    ArrowRight: at + 1,
-    ArrowLeft: at - 1,
-    ArrowDown: at + columns,
-    ArrowUp: at - columns,
-    Home: 0,
-    End: all.length - 1,
-  }
-  if (!(event.key in steps)) return
-  event.preventDefault()
-  const next = all[steps[event.key]]
+  const next = keyLeadsTo(event, all, at, columnsOf(all))
   if (!next) return
   setCurrent(list, grid, next)
   next.focus({ preventScroll: true })
@@ -255,12 +241,6 @@ function scroller(list) {
 }
 
 // small helpers
-
-function element(name, className) {
-  const node = document.createElement(name)
-  if (className) node.className = className
-  return node
-}
 
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text

@@ -1,0 +1,322 @@
+"""MLflow's side of a record: runs, figures, files, registered models. Loads MLflow.
+
+Everything that is sent comes from files, and ``record.json`` in a run's ``tracking/`` says how
+much of it is there, so sending can break off anywhere and go on later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from recsys import processes
+from recsys import workspace as files
+from recsys.learning import tracking
+from recsys.learning.metrics import MetricsLog
+from recsys.learning.runs import Run, read_run
+from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL, Promotion
+from recsys.workspace import Workspace
+
+_BATCH = 1000
+_LOG_BYTES = 200_000
+_BUSY_S = 20.0
+_RUN_TAG = "recsys.run"
+_STATUS = {"finished": "FINISHED", "stopped": "KILLED", "killed": "KILLED"}
+"""MLflow knows no run that was stopped and may go on; its reason stands in a tag."""
+
+
+class Records:
+    """The records of one workspace, in its own SQLite or on a server.
+
+    Every method raises what MLflow raises where the store cannot be reached or written.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        uri = tracking.tracking_uri(workspace)
+        if tracking.is_local(workspace):
+            workspace.root.mkdir(parents=True, exist_ok=True)
+            _set_aside_damaged(workspace.tracking_path)
+        self._client = MlflowClient(uri, uri)
+        self._experiment = self._experiment_id()
+
+    def send(self, run: Run) -> None:
+        """Brings the record of a run up to what its files hold now."""
+        with self._alone():
+            self._send(run)
+
+    def _send(self, run: Run) -> None:
+        record = tracking.read_record(self._workspace, run.id)
+        if not self._is_there(record.get("mlflow_run")):
+            record.update(mlflow_run=self._begun(run), sent_step=0, is_complete=False)
+            self._keep(run, record)
+        mlflow_run = record["mlflow_run"]
+        for step, batch in self._figures(run, int(record.get("sent_step") or 0)):
+            self._client.log_batch(mlflow_run, metrics=batch)
+            record["sent_step"] = step
+            self._keep(run, record)
+        tags = {"mlflow.note.content": run.note, "mlflow.runName": run.name, "state": run.state}
+        self._client.log_batch(mlflow_run, tags=_tags({**tags, "reason": run.reason}))
+        if run.is_in_progress:
+            self._client.update_run(mlflow_run, status="RUNNING")
+            record["is_complete"] = False
+        else:
+            # Looked at before they are sent, so that one that is made meanwhile is sent again.
+            stamp = tracking.report_stamp(self._workspace, run.models)
+            self._send_files(mlflow_run, run)
+            self._client.set_terminated(mlflow_run, _STATUS.get(run.state, "FAILED"))
+            record.update(is_complete=True, models=list(run.models), report_stamp=stamp)
+        self._keep(run, record)
+
+    def register(self, promotions: Sequence[Promotion]) -> None:
+        """Registers every model that was put live, newest first given, and moves the alias."""
+        with self._alone():
+            self._register(promotions)
+
+    def _register(self, promotions: Sequence[Promotion]) -> None:
+        live = ""
+        for promotion in reversed(promotions):
+            version = self._version_of(promotion.model)
+            if version is None:
+                continue
+            tag = f"promoted {promotion.at}".replace(":", ".")
+            who = f"{promotion.who or 'unknown'} for {promotion.data}"
+            self._client.set_model_version_tag(REGISTERED_MODEL, version, tag, who)
+            live = version
+        if live:
+            self._client.set_registered_model_alias(REGISTERED_MODEL, LIVE_ALIAS, live)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One recorder of the workspace at a time: nothing is looked for and made twice."""
+        folder = self._workspace.root / "tracking"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "send.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    # runs
+
+    def _experiment_id(self) -> str:
+        found = self._client.get_experiment_by_name(EXPERIMENT)
+        if found is not None:
+            return str(found.experiment_id)
+        place = None
+        if tracking.is_local(self._workspace):
+            place = self._workspace.artifacts_dir.as_uri()
+        try:
+            return str(self._client.create_experiment(EXPERIMENT, artifact_location=place))
+        except MlflowException:  # another process made it in the same moment
+            found = self._client.get_experiment_by_name(EXPERIMENT)
+            if found is None:
+                raise
+            return str(found.experiment_id)
+
+    def _is_there(self, mlflow_run: Any) -> bool:
+        if not mlflow_run:
+            return False
+        try:
+            return str(self._client.get_run(mlflow_run).info.lifecycle_stage) == "active"
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return False
+            raise
+
+    def _begun(self, run: Run) -> str:
+        """The id of the run's record, made where there is none."""
+        query = f"tags.`{_RUN_TAG}` = '{run.id}'"
+        found = self._client.search_runs([self._experiment], query, max_results=1)
+        if found:
+            return str(found[0].info.run_id)
+        folder = self._workspace.job_dir(run.id)
+        made_with = processes.read_record(folder / "environment.json") or {}
+        packages = made_with.pop("packages", {})
+        tags = {
+            _RUN_TAG: run.id,
+            "mlflow.source.name": "recsys train",
+            "mlflow.source.git.commit": str(made_with.pop("commit", "")),
+            "preset": run.preset,
+            "origin": run.origin,
+            **{f"made_with.{name}": str(value) for name, value in made_with.items()},
+            **{f"package.{name}": str(value) for name, value in packages.items()},
+        }
+        created = self._client.create_run(
+            self._experiment,
+            start_time=_milliseconds(run.created),
+            tags={key: value for key, value in tags.items() if value},
+            run_name=run.name,
+        )
+        mlflow_run = str(created.info.run_id)
+        params = [Param(key, str(value)) for key, value in _params(run).items()]
+        self._client.log_batch(mlflow_run, params=params)
+        source = json.dumps({"path": run.data_path})
+        dataset = Dataset(run.data_name, run.fingerprint[:36], "local", source)
+        context = [InputTag("mlflow.data.context", "training")]
+        self._client.log_inputs(mlflow_run, [DatasetInput(dataset, context)])
+        return mlflow_run
+
+    def _figures(self, run: Run, sent_step: int) -> Iterator[tuple[int, list[Metric]]]:
+        """What is new, in batches that end with a whole step."""
+        began, elapsed_s = _milliseconds(run.created), 0.0
+        batch: list[Metric] = []
+        last = sent_step
+        for record in MetricsLog(self._workspace.job_dir(run.id) / "metrics.jsonl").read():
+            step = record.get("step")
+            elapsed_s = float(record.get("elapsed_s") or elapsed_s)
+            if not isinstance(step, int) or step <= sent_step:
+                continue
+            if step > last and len(batch) > _BATCH - 20:
+                yield last, batch
+                batch = []
+            last = step
+            batch += [
+                Metric(name.replace("@", "_at_"), float(value), began + int(elapsed_s * 1000), step)
+                for name, value in record.items()
+                if name not in ("step", "elapsed_s") and isinstance(value, int | float)
+            ]
+        if run.is_in_progress and batch:
+            # An evaluation of the last step may still follow; it must not come too late.
+            batch = [metric for metric in batch if metric.step < last]
+            last -= 1
+        if batch:
+            yield last, batch
+
+    def _send_files(self, mlflow_run: str, run: Run) -> None:
+        folder = self._workspace.job_dir(run.id)
+        for name in ("run.json", "environment.json", "film.jsonl"):
+            if (folder / name).is_file():
+                self._client.log_artifact(mlflow_run, str(folder / name), "run")
+        log = processes.log_tail(folder, lines=100_000, most_bytes=_LOG_BYTES)
+        if log:
+            self._client.log_text(mlflow_run, "\n".join(log) + "\n", "run/log.txt")
+        self._client.log_dict(mlflow_run, self._references(run), "run/references.json")
+        for model in run.models[-1:]:
+            self._send_bundle(mlflow_run, model)
+
+    def _send_bundle(self, mlflow_run: str, model: str) -> None:
+        bundle = self._workspace.model_dir(model)
+        for name in ("model.json", "weights.npz"):
+            if (bundle / name).is_file():
+                self._client.log_artifact(mlflow_run, str(bundle / name), "bundle")
+        if (bundle / "report.json").is_file():
+            self._client.log_artifact(mlflow_run, str(bundle / "report.json"), "report")
+
+    def _references(self, run: Run) -> dict[str, Any]:
+        """What is named and not copied: checkpoints and embeddings, which are large and change."""
+        folder = self._workspace.job_dir(run.id)
+        checkpoints = sorted((folder / "checkpoints").glob("step-*"))
+        return {
+            "checkpoints": [
+                {"path": str(path), "files": processes.read_record(path / "files.json") or {}}
+                for path in checkpoints
+            ],
+            "models": [str(self._workspace.model_dir(model)) for model in run.models],
+        }
+
+    def _keep(self, run: Run, record: Mapping[str, Any]) -> None:
+        tracking.write_record(self._workspace, run.id, record)
+
+    # registered models
+
+    def _version_of(self, model: str) -> str | None:
+        """The version that a model is registered as, registered now where it was not."""
+        if not files.is_name(model) or model not in self._workspace.model_ids():
+            return None  # a bundle elsewhere, or one that was deleted
+        try:
+            self._client.create_registered_model(REGISTERED_MODEL)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        known = self._client.search_model_versions(f"name = '{REGISTERED_MODEL}'")
+        for version in known:
+            if version.tags.get("model") == model:
+                return str(version.version)
+        mlflow_run = self._run_of_model(model)
+        made = self._client.create_model_version(
+            REGISTERED_MODEL,
+            source=f"runs:/{mlflow_run}/bundle",
+            run_id=mlflow_run,
+            tags={"model": model},
+        )
+        return str(made.version)
+
+    def _run_of_model(self, model: str) -> str:
+        info = processes.read_record(self._workspace.model_dir(model) / "model.json") or {}
+        run_id = str(info.get("run") or model)
+        if run_id in self._workspace.job_ids():
+            run = read_run(self._workspace, run_id)
+            self._send(run)
+            mlflow_run = str(tracking.read_record(self._workspace, run_id)["mlflow_run"])
+            if model not in run.models[-1:]:
+                self._send_bundle(mlflow_run, model)
+            return mlflow_run
+        # A model whose run is gone, or that came from elsewhere: a record of the bundle alone.
+        query = f"tags.`recsys.model` = '{model}'"
+        found = self._client.search_runs([self._experiment], query, max_results=1)
+        if found:
+            return str(found[0].info.run_id)
+        created = self._client.create_run(
+            self._experiment, tags={"recsys.model": model}, run_name=model
+        )
+        self._send_bundle(str(created.info.run_id), model)
+        self._client.set_terminated(created.info.run_id, "FINISHED")
+        return str(created.info.run_id)
+
+
+def _params(run: Run) -> dict[str, Any]:
+    """Every setting under its own key, and the budget."""
+    config = dict(run.config)
+    tower = config.pop("tower", {})
+    budget = {"steps": run.steps, "minutes": run.minutes}
+    params = {**config, **(tower if isinstance(tower, dict) else {}), **budget}
+    return {
+        key: ",".join(map(str, value)) if isinstance(value, list) else value
+        for key, value in params.items()
+        if value is not None
+    }
+
+
+def _tags(tags: Mapping[str, str]) -> list[RunTag]:
+    return [RunTag(key, value) for key, value in tags.items()]
+
+
+def _milliseconds(moment: str) -> int:
+    try:
+        return int(datetime.fromisoformat(moment).timestamp() * 1000)
+    except ValueError:
+        return 0
+
+
+def _set_aside_damaged(path: Path) -> None:
+    """Moves a database that SQLite finds damaged out of the way, into a folder beside it.
+
+    Records are then made anew: the runs' own files hold everything that was in it.
+    """
+    if not path.is_file():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_S)) as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found and found[0] == "ok":
+            return
+    except sqlite3.OperationalError:
+        return  # locked, or not to be opened: no sign of damage
+    except sqlite3.DatabaseError:
+        pass
+    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+    aside.mkdir(exist_ok=True)
+    for part in ("", "-journal", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(f"{path}{part}", aside / f"{path.name}{part}")

@@ -1,0 +1,242 @@
+"""Records of every run in MLflow: the light side, which never loads it.
+
+A run's own files are what counts; MLflow's records are made from them by a process of its own
+(``recsys.learning.recorder``), beside the training and not in it. So a server that is down costs
+the record's freshness and nothing else, and a run that is killed is recorded as killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from recsys import processes
+from recsys import workspace as files
+from recsys.errors import RecsysError
+from recsys.processes import AlreadyRunningError
+from recsys.workspace import Workspace
+
+EXPERIMENT = "recsys"
+REGISTERED_MODEL = "recommender"
+LIVE_ALIAS = "live"
+
+_SWITCH = "RECSYS_TRACKING"
+_SERVER = "MLFLOW_TRACKING_URI"
+_QUIET = {
+    # Nothing is sent to anyone but the server that was named.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    # A server that is down is asked again later; waiting for it longer gains nothing.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """How far MLflow's record of a run is.
+
+    Attributes:
+        mlflow_run: its id there, empty where there is none yet.
+        sent_step: the last step whose figures are there.
+        is_complete: whether it holds the run's end, its model and its files.
+        problem: why the last attempt failed, empty where it did not.
+        at: of the last attempt, ISO 8601, UTC.
+    """
+
+    mlflow_run: str = ""
+    sent_step: int = 0
+    is_complete: bool = False
+    problem: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One change of the live model.
+
+    Attributes:
+        model, data: what was put live, for which data set.
+        at: ISO 8601, UTC.
+        who: as far as is known, e.g. a user of the machine or ``operator``.
+        before: what was live until then, empty where nothing was.
+    """
+
+    model: str
+    data: str
+    at: str
+    who: str
+    before: str = ""
+
+
+def is_on() -> bool:
+    """Whether runs are recorded at all: ``RECSYS_TRACKING=off`` switches it off."""
+    return os.environ.get(_SWITCH, "").strip().lower() not in ("off", "0", "false", "no")
+
+
+def tracking_uri(workspace: Workspace) -> str:
+    """Where records go: what ``MLFLOW_TRACKING_URI`` names, or the workspace's own SQLite."""
+    named = os.environ.get(_SERVER, "").strip()
+    return named or f"sqlite:///{workspace.tracking_path}"
+
+
+def is_local(workspace: Workspace) -> bool:
+    """Whether records go into the workspace."""
+    return tracking_uri(workspace) == f"sqlite:///{workspace.tracking_path}"
+
+
+def shown_uri(workspace: Workspace) -> str:
+    """``tracking_uri`` without a user's name or password, to be shown and written down."""
+    parts = urlsplit(tracking_uri(workspace))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def ui_command(workspace: Workspace, port: int = 5000) -> str:
+    """What to type for MLflow's own pages on the workspace's records; empty with a server.
+
+    With a server its own address is where the pages are: ``shown_uri``.
+    """
+    if not is_local(workspace):
+        return ""
+    store = shlex.quote(tracking_uri(workspace))
+    return (
+        "MLFLOW_DISABLE_TELEMETRY=true python -m mlflow ui "
+        f"--backend-store-uri {store} --port {port}"
+    )
+
+
+def follow(workspace: Workspace, run_id: str) -> None:
+    """Starts to record a run, beside it; does nothing where recording is off or cannot start."""
+    _begin(workspace, workspace.job_dir(run_id) / "tracking", "follow", run_id)
+
+
+def recorded(workspace: Workspace, run_id: str) -> Recorded:
+    """How far MLflow's record of a run is, as far as its files say."""
+    folder = workspace.job_dir(run_id) / "tracking"
+    record = read_record(workspace, run_id)
+    told = processes.read_state(folder)
+    return Recorded(
+        mlflow_run=str(record.get("mlflow_run") or ""),
+        sent_step=int(record.get("sent_step") or 0),
+        is_complete=bool(record.get("is_complete")),
+        problem=str(told.get("problem") or ""),
+        at=str(told.get("at") or ""),
+    )
+
+
+def send_outstanding(workspace: Workspace) -> None:
+    """Starts to send what a server that was down has not got yet."""
+    _begin(workspace, workspace.root / "tracking", "outstanding")
+
+
+def outstanding(workspace: Workspace) -> list[str]:
+    """Ids of the runs that have ended and whose record is not complete."""
+    found = []
+    for run_id in workspace.job_ids():
+        folder = workspace.job_dir(run_id)
+        if not (folder / "run.json").is_file() or processes.status(folder).is_alive:
+            continue
+        record = read_record(workspace, run_id)
+        if not record.get("is_complete") or _has_news(workspace, record):
+            found.append(run_id)
+    return found
+
+
+def record_promotion(workspace: Workspace, promotion: Promotion) -> None:
+    """Notes who put which model live and when, and starts to tell MLflow's registry.
+
+    The pointer stays the truth of what is live; this is its history. Raises OSError where the
+    workspace cannot be written.
+    """
+    _append(workspace, promotion)
+    send_outstanding(workspace)
+
+
+def promotions(workspace: Workspace) -> list[Promotion]:
+    """Every change of the live model that was noted, newest first."""
+    try:
+        lines = _history(workspace).read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            record = json.loads(line)
+            texts = {key: str(record.get(key) or "") for key in Promotion.__dataclass_fields__}
+            found.append(Promotion(**texts))
+    return found[::-1]
+
+
+def now() -> str:
+    """This moment, as records hold it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+# shared with the recorder
+
+
+def read_record(workspace: Workspace, run_id: str) -> dict[str, Any]:
+    """What of a run the store that is in use now has; empty where nothing."""
+    record = _stores(workspace, run_id).get(shown_uri(workspace))
+    return record if isinstance(record, dict) else {}
+
+
+def write_record(workspace: Workspace, run_id: str, record: Mapping[str, Any]) -> None:
+    """Notes what of a run the store that is in use now has; what others have stays noted."""
+    stores = {**_stores(workspace, run_id), shown_uri(workspace): dict(record)}
+    files.write_json(_record_path(workspace, run_id), {"stores": stores})
+
+
+def _record_path(workspace: Workspace, run_id: str) -> Path:
+    return workspace.job_dir(run_id) / "tracking" / "record.json"
+
+
+def _stores(workspace: Workspace, run_id: str) -> dict[str, Any]:
+    known = processes.read_record(_record_path(workspace, run_id)) or {}
+    stores = known.get("stores")
+    return stores if isinstance(stores, dict) else {}
+
+
+def report_stamp(workspace: Workspace, models: tuple[str, ...] | list[str]) -> str:
+    """Changes whenever a report of one of the models is made."""
+    reports = [workspace.model_dir(model) / "report.json" for model in models]
+    return ",".join(f"{path.stat().st_mtime_ns}" for path in reports if path.is_file())
+
+
+def _has_news(workspace: Workspace, record: Mapping[str, Any]) -> bool:
+    models = [model for model in record.get("models") or [] if isinstance(model, str)]
+    return report_stamp(workspace, models) != record.get("report_stamp", "")
+
+
+def _append(workspace: Workspace, promotion: Promotion) -> None:
+    path = _history(workspace)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(promotion), ensure_ascii=False) + "\n")
+
+
+def _history(workspace: Workspace) -> Path:
+    return workspace.root / "promotions.jsonl"
+
+
+def _begin(workspace: Workspace, folder: Path, *order: str) -> None:
+    if not is_on():
+        return
+    # A record must not be why something else fails: who looks at the run sees that there is none.
+    with contextlib.suppress(AlreadyRunningError, OSError, RecsysError):
+        processes.start(
+            folder,
+            ["-m", "recsys.learning.recorder", *order],
+            environment={"RECSYS_HOME": str(workspace.root), **_QUIET},
+            priority=15,
+        )

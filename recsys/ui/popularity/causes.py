@@ -1,0 +1,58 @@
+"""Why a product crowds the lists, in words."""
+
+from __future__ import annotations
+
+from recsys.evaluation.audit import Audit
+from recsys.evaluation.causes import Cause
+from recsys.ui.views import percent_text
+
+NO_SINGLE = "no single cause"
+
+_MEANS: dict[str, str] = {
+    "large norm": "Its vector is long, and length counts in the score.",
+    "close to the mean scene": "It suits every look a little.",
+    "truly frequent": "It was in many training looks: lists follow what people wear.",
+    NO_SINGLE: "No one cause accounts for half of it.",
+}
+
+
+def cause_of(audit: Audit, position: int) -> str:
+    """A hub's main cause, or that there is no single one; empty for what is no hub."""
+    if position not in audit.causes:
+        return ""
+    return audit.causes[position].main or NO_SINGLE
+
+
+def cause_words(cause: str) -> str:
+    """What a cause means, in a sentence."""
+    return _MEANS[cause]
+
+
+def evidence(audit: Audit, position: int) -> list[tuple[str, str]]:
+    """The numbers that say so, as pairs of term and value."""
+    found = audit.causes[position]
+    lines = [
+        ("Beyond chance", f"{found.shown:,}× where chance gives {found.by_chance:.1f}×"),
+        (
+            "If length did not count",
+            f"shown {found.shown_by_cosine:,}×{_accounts(found.from_norm, 'large norm')}",
+        ),
+        (
+            "Less what suits every look",
+            f"shown {found.shown_when_centred:,}×"
+            f"{_accounts(found.from_mean_scene, 'close to the mean scene')}",
+        ),
+    ]
+    if found.by_frequency is not None and found.frequency is not None:
+        lines.append(
+            (
+                "If lists followed training",
+                f"shown {found.by_frequency:.1f}×"
+                f"{_accounts(found.from_frequency, 'truly frequent')}",
+            )
+        )
+    return lines
+
+
+def _accounts(share: float | None, cause: Cause) -> str:
+    return "" if share is None else f"; {cause} accounts for {percent_text(share)}"

@@ -1,0 +1,197 @@
+"""The cures as live switches, what each changes, and putting one into the shop."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from recsys.errors import RecsysError, RequestError
+from recsys.evaluation.audit import Audit, Setting
+from recsys.serving.promotion import promote
+from recsys.serving.scoring import Correction
+from recsys.ui import scorings
+from recsys.ui.messages import explain, plain
+from recsys.ui.popularity import asked
+from recsys.ui.popularity.asked import Asked, served_correction
+from recsys.ui.popularity.headline import LESS_IS_BETTER, MAIN, short_title, signed, text_of
+from recsys.ui.popularity.names import correction_words, label_of, offered
+from recsys.ui.resources import Live
+from recsys.ui.state import Parameter, change
+from recsys.ui.views import since_text
+from recsys.workspace import DEMO_NAME, Workspace
+
+_DONE, _FAULT, _BEFORE = "popularity_done", "popularity_fault", "popularity_before"
+
+
+def switches(live: Live, wish: Asked) -> None:
+    """Every cure, with its strength and a sentence."""
+    st.subheader("Try a cure", anchor=False)
+    scoring, model = wish.this.scoring, wish.this.model
+    strength = asked.strength(scoring)
+    st.pills(
+        "Scoring",
+        offered(live, model, scoring),
+        format_func=lambda name: label_of(name, model),
+        required=True,
+        label_visibility="collapsed",
+        # another scoring has another range
+        **asked.SCORING.widget(also={strength: strength.default, asked.PAGE: 1}),
+    )
+    strength_slider(scoring, strength, is_served=not model and scoring == scorings.AS_SERVED)
+    st.slider(
+        "Diversity (MMR)",
+        0,
+        100,
+        step=5,
+        format="%d %%",
+        help="Re-orders the best 100 so that a product differs from those before it.",
+        **asked.DIVERSITY.widget(also={asked.PAGE: 1}),
+    )
+    cap = wish.this.cap
+    st.select_slider(
+        "Exposure cap",
+        sorted({*asked.CAPS, cap}, key=lambda value: value or 10_000, reverse=True),
+        format_func=lambda value: f"{value:g}× the mean" if value else "off",
+        help="No product is in more than so many times its fair share of the lists. Who is full "
+        "makes room for the next best.",
+        **asked.CAP.widget(also={asked.PAGE: 1}),
+    )
+
+
+def strength_slider(scoring: str, strength: Parameter[float | None], *, is_served: bool) -> None:
+    """The strength of a scoring that has one, and what it does in a sentence."""
+    said = scorings.words(scoring)
+    if scorings.has_strength(scoring):
+        low, high, step, form = scorings.range_of(scoring)
+        st.slider(
+            said.strength,
+            low,
+            high,
+            step=step,
+            format=form,
+            **strength.widget(also={asked.PAGE: 1}),
+        )
+        st.caption(plain(f"{said.means} {scorings.ends_of(scoring)}", 400))
+    elif said.means:
+        st.caption(plain(said.means, 400))
+    elif is_served:
+        st.caption("What Shop the look shows now.")
+    else:
+        st.caption("As the model itself ranks.")
+
+
+def changes(audit: Audit, served: Audit) -> None:
+    """The main figures beside what is served now: the price, and what it buys."""
+    if audit.model == served.model and audit.setting == served.setting:
+        st.caption("This is what the shop serves now. Choose a cure to see what it would change.")
+        return
+    st.markdown("**Against what is served now**")
+    lines = []
+    for key in ("recall", *(name for name in MAIN if name != "recall")):
+        now, then = audit.figures[key].value, served.figures[key].value
+        line = f"{plain(short_title(key, audit.setting.k))} {plain(text_of(key, now))}"
+        if now is not None and then is not None:
+            line += f" {moved(key, now, then)}"
+        lines.append(line)
+    st.markdown("  \n".join(lines))
+
+
+def moved(key: str, now: float, then: float) -> str:
+    """How far a figure moved, as a coloured word for the better or the worse."""
+    if text_of(key, now) == text_of(key, then):
+        return ":gray-badge[the same]"
+    away = now - then
+    is_better = (away < 0) == (key in LESS_IS_BETTER)
+    colour, word = ("green", "better") if is_better else ("red", "worse")
+    return f":{colour}-badge[{plain(f'{signed(key, away)} {word}')}]"
+
+
+# putting it into the shop
+
+
+def use_it(live: Live, wish: Asked, setting: Setting) -> None:
+    """What is served now, and the button that changes it."""
+    served = served_correction(live)
+    st.markdown("**In the shop**")
+    since = f", since {since_text(live.since)}" if live.since else ""
+    st.caption(plain(f"Served now: {correction_words(served)}{since}.", 200))
+    tell()
+    if wish.this.model:
+        st.caption("Another model is looked at. Put it live first, then choose its scoring here.")
+    elif not setting.servable:
+        why = (
+            "An exposure cap needs all lists at once, so it cannot be served: one visitor's list "
+            "knows nothing of the others."
+            if setting.cap is not None
+            else "Diversity is chosen by each visitor in Shop the look, so it is not set here."
+        )
+        st.caption(why)
+    elif setting.correction == served:
+        st.caption("This is what is served now.")
+    else:
+        st.button(
+            "Use this in the shop",
+            icon=":material/storefront:",
+            key="popularity_use",
+            type="primary",
+            on_click=put_live,
+            args=(live, setting.correction),
+        )
+    # what was served before this visitor's last change, and what the model itself gives
+    before = st.session_state.get(_BEFORE, served)
+    for number, earlier in enumerate(dict.fromkeys((before, None))):
+        if earlier != served:
+            words = "the model's own score" if earlier is None else correction_words(earlier)
+            st.button(
+                plain(f"Back to {words}"),
+                icon=":material/undo:",
+                key=f"popularity_back_{number}",
+                on_click=put_live,
+                args=(live, earlier),
+            )
+
+
+def put_live(live: Live, correction: Correction | None) -> None:
+    """Serves a correction from now on; every open browser has it with its next click.
+
+    Refused where something else went live meanwhile: nobody should undo what they did not see.
+    """
+    pointer = live.pointer
+    try:
+        if pointer is None or live.server.model is None:
+            raise RequestError("no model is live, so there is no score to correct")
+        workspace = Workspace.default()
+        now = workspace.live()
+        if now != (pointer if pointer.model else None):
+            raise RequestError(
+                "something else was put live meanwhile",
+                "Look at what is served now, and choose again",
+            )
+        promote(
+            live.server,
+            workspace,
+            model=pointer.model or DEMO_NAME,
+            data=pointer.data,
+            correction=correction,
+        )
+    except RecsysError as error:
+        st.session_state[_FAULT] = error
+    except OSError as error:
+        st.session_state[_FAULT] = RecsysError(
+            f"the live configuration cannot be written: {error.strerror or error}",
+            "Make room or mend the rights of the workspace, then try again",
+        )
+    else:
+        st.session_state[_DONE] = correction_words(correction)
+        st.session_state[_BEFORE] = served_correction(live)
+        strength = asked.strength(asked.SCORING.read())
+        change({asked.SCORING: scorings.AS_SERVED, strength: strength.default})
+
+
+def tell() -> None:
+    """What the last click did, once."""
+    fault = st.session_state.pop(_FAULT, None)
+    if isinstance(fault, RecsysError):
+        explain(fault, heading="Nothing was changed", serious=True)
+    done = st.session_state.pop(_DONE, "")
+    if done:
+        st.success(plain(f"The shop serves this now: {done}."), icon=":material/check:")

@@ -1,0 +1,158 @@
+"""Whatever opens on the two pages, opened: for screen readers, in light and in dark, by keyboard.
+
+Popovers are found, not listed: one that is added to a page is looked at too.
+"""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.parts import (
+    expect_parameter,
+    expect_pictures,
+    gallery,
+    grid,
+    ids,
+    panel,
+    results,
+)
+from tests.browser.test_shop_the_look import upload
+
+THEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+
+
+# Streamlit draws open lists and tooltips at the end of the document, outside of all landmarks;
+# focus stays in the field or the button that they belong to, which names them.
+FLOATING = "region"
+
+
+def body(page: Page) -> Locator:
+    return page.get_by_test_id("stPopoverBody").filter(visible=True)
+
+
+def expect_accessible(page: Page, what: str, *, without: str = "") -> None:
+    rules = {without: {"enabled": False}} if without else {}
+    found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
+    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
+
+
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def settled(page: Page) -> None:
+    """Waits until no run is under way. An open list closes when a run ends, or on scrolling."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
+
+
+def look_into_lists(page: Page, place: Locator) -> list[str]:
+    """Opens every list of choices in a part of the page; returns their names."""
+    names = []
+    settled(page)
+    for field in place.get_by_role("combobox").all():
+        name = str(field.get_attribute("aria-label"))
+        field.scroll_into_view_if_needed()
+        page.evaluate(TWO_FRAMES)
+        field.click()
+        expect(page.get_by_role("option").first).to_be_visible()
+        expect_accessible(page, name, without=FLOATING)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("option")).to_have_count(0)
+        names.append(name)
+    return names
+
+
+def look_into_popovers(page: Page) -> list[str]:
+    """Opens every popover, and the lists in it, by keyboard; returns their names."""
+    names = []
+    settled(page)
+    for button in page.get_by_test_id("stPopoverButton").all():
+        name = button.get_by_test_id("stMarkdownContainer").inner_text()
+        button.press("Enter")
+        expect(body(page)).to_be_visible()
+        expect(body(page).locator("button, input, [role=slider]").first).to_be_visible()
+        expect_accessible(page, name)
+        look_into_lists(page, body(page))
+        expect(body(page)).to_be_visible()  # Escape closed the list alone
+        button.press("Escape")
+        expect(body(page)).to_have_count(0)
+        names.append(name)
+    return names
+
+
+@THEMES
+def test_all_that_opens_in_browse(visit: OpenTab, dark: bool) -> None:
+    page = visit("/browse?browse_view=all&browse_from=20", dark=dark)
+    expect(page.get_by_role("combobox")).to_be_visible()
+    assert look_into_lists(page, page.locator("[data-testid=stMain]")) == ["Sort by"]
+    look_into_popovers(page)
+    page.locator(".st-key-summary").get_by_role("button").hover()
+    expect(page.get_by_role("tooltip")).to_be_visible()
+    expect_accessible(page, "a filter's tooltip", without=FLOATING)
+    grid(page).locator(".tile").nth(2).click()
+    expect(panel(page).get_by_role("heading")).to_be_visible()
+    expect(page.locator(".st-key-panel_looks .tile").first).to_be_visible()
+    expect_pictures(page, 6)
+    expect_accessible(page, "a product's panel")
+
+
+@THEMES
+def test_what_unfolds_on_a_phone(visit: OpenTab, dark: bool) -> None:
+    page = visit("/browse", width=380, height=760, dark=dark)
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_role("textbox", name="Lowest price")).to_be_visible()
+    expect_accessible(page, "filters")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    link = page.get_by_role("link", name="Shop the look")
+    expect(link).to_be_in_viewport(ratio=1)
+    expect_accessible(page, "the menu")
+    link.click()
+    expect(gallery(page).locator(".tile").first).to_be_visible()
+    assert "Camera" in look_into_popovers(page)
+
+
+@THEMES
+def test_all_that_opens_beside_a_look(visit: OpenTab, dark: bool) -> None:
+    page = visit("/shop_the_look?look_show=known", dark=dark)
+    gallery(page).locator(".tile").first.click()
+    expect(results(page).locator(".tile")).to_have_count(10)
+    expect_pictures(page, 4)
+    names = look_into_popovers(page)
+    assert {"Adjust", "Download", "Camera"} <= set(names)
+    assert look_into_lists(page, page.locator(".st-key-look_controls")) != []
+
+    page.get_by_role("button", name="Focus on a part").click()
+    expect(page.locator(".st-key-look_card .focus")).to_be_visible()
+    expect_accessible(page, "the focus box")
+    product = ids(results(page))[3]
+    page.locator(f'.act.where[data-of="{product}"]').click()
+    expect_accessible(page, "a product that is pinned on the photo")
+    results(page).locator(".tile").nth(1).click()
+    expect(panel(page).get_by_role("heading")).to_be_visible()
+    page.get_by_role("button", name="Run the leak test").click()
+    expect(page.locator(".st-key-look_leak_arms .tile").nth(12)).to_be_visible()
+    assert len(look_into_lists(page, page.locator("[data-testid=stMain]"))) == 2
+    upload(page, "no-photo.jpg", b"<html>")
+    expect(page.get_by_role("alert").filter(has_text="cannot be used")).to_be_visible()
+    expect_accessible(page, "a message about a bad file")
+
+
+def test_a_popover_is_entered_and_left_by_keyboard(visit: OpenTab) -> None:
+    page = visit("/shop_the_look")
+    gallery(page).locator(".tile").first.click()
+    expect(results(page).locator(".tile")).to_have_count(10)
+    adjust = page.get_by_role("button", name="Adjust")
+    adjust.press("Enter")
+    expect(body(page)).to_be_visible()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.ariaLabel") == "Diversity":
+            break
+    expect(body(page).get_by_role("slider", name="Diversity")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect_parameter(page, "look_diversity", "5")
+    page.keyboard.press("Escape")
+    expect(body(page)).to_have_count(0)
+    expect(page.get_by_role("button", name="Adjust")).to_be_focused()
