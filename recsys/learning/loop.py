@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -93,13 +93,23 @@ class Pace:
     report_every_s: float = 0.5
 
 
+class Keeper(Protocol):
+    """Keeps what evaluations found, beyond figures."""
+
+    def keep(self, step: int, evaluation: Evaluation) -> None:
+        """Adds what the evaluation after a step found."""
+
+    def cut_after(self, step: int) -> None:
+        """Drops what a resumed run will add again."""
+
+
 class Loop:
     """One run, from a restored or initial state to its budget's end.
 
     Args:
         held_out: what the validation loss is taken over, None for none.
-        describe: turns an evaluation's lists into what is kept of them, None to keep nothing.
-        folder: the run's own; gets ``metrics.jsonl``, ``film.jsonl`` and ``checkpoints/``.
+        keeper: keeps the lists of evaluations, None to keep nothing of them.
+        folder: the run's own; gets ``metrics.jsonl`` and ``checkpoints/``.
         run_id: named in messages.
         used_s: wall clock already spent before the first step (reading, decoding).
         stop: set by whoever wants the run to save and stop; without it the run listens for
@@ -118,17 +128,16 @@ class Loop:
         events: Events,
         pace: Pace | None = None,
         held_out: HeldOut | None = None,
-        describe: Callable[[Evaluation], dict[str, Any]] | None = None,
+        keeper: Keeper | None = None,
         used_s: float = 0.0,
         stop: threading.Event | None = None,
     ) -> None:
         self.trainer, self.batches, self.validation = trainer, batches, validation
-        self.held_out, self.describe = held_out, describe
+        self.held_out, self.keeper = held_out, keeper
         self.budget, self.run_id, self.events = budget, run_id, events
         self.pace = pace or Pace()
         self.checkpoints = Checkpoints(folder / "checkpoints")
         self.metrics = MetricsLog(folder / "metrics.jsonl")
-        self.film = MetricsLog(folder / "film.jsonl")
         self.elapsed_s = used_s
         self._stop = stop
         self._state = trainer.initial_state()
@@ -155,7 +164,8 @@ class Loop:
         """
         try:
             self.metrics.cut_after(self.step)
-            self.film.cut_after(self.step)
+            if self.keeper is not None:
+                self.keeper.cut_after(self.step)
             self._emit("start", text=f"from step {self.step}")
             with nullcontext(self._stop) if self._stop else stop_requests() as stop:
                 return self._steps(self._state, stop)
@@ -278,8 +288,8 @@ class Loop:
             figures["validation_loss"] = loss
         self.recall = figures.get("validation_recall@10")
         self.metrics.append({"step": self.step, **figures})
-        if self.describe is not None:
-            self.film.append({"step": self.step, **self.describe(evaluation)})
+        if self.keeper is not None:
+            self.keeper.keep(self.step, evaluation)
         self._evaluation_s = time.monotonic() - began
         self._emit("evaluate", metrics=figures)
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys import workspace as files
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.pixels import Pixels, problem_lines, product_pixels, scene_pixels
 from recsys.catalog.splits import Split, split_scenes
 from recsys.errors import TrainingError
 from recsys.learning.batches import TrainingData
 from recsys.learning.config import TrainConfig
+from recsys.learning.metrics import MetricsLog
 from recsys.learning.validation import Evaluation, Validation
 from recsys.workspace import Workspace
 
@@ -45,25 +48,50 @@ class Material:
             config, data.scenes, data.products, data.pair_scene, data.pair_product, self.usable
         )
 
-    def describe(self, evaluation: Evaluation) -> dict[str, Any]:
-        """An evaluation's lists with ids in place of rows, as they are kept for a person."""
-        return {
-            "scenes": [
-                {
-                    "scene": self.catalog.scenes[scene].id,
-                    "products": [self.catalog.products[row].id for row in products],
-                    "scores": [round(float(score), 4) for score in scores],
-                    "right": [bool(one) for one in right],
-                }
-                for scene, products, scores, right in zip(
-                    evaluation.scenes,
-                    evaluation.products,
-                    evaluation.scores,
-                    evaluation.right,
-                    strict=True,
-                )
-            ]
+
+class Film:
+    """Keeps evaluations in a run's folder, with ids in place of rows.
+
+    ``film.jsonl`` grows by the lists of a few fixed scenes at each; ``validation.json`` holds
+    recall@10 of every validation scene at the last, for comparing runs scene by scene.
+    """
+
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._log = MetricsLog(folder / "film.jsonl")
+        self._scenes = folder / "validation.json"
+
+    def cut_after(self, step: int) -> None:
+        """Drops what a resumed run will add again."""
+        self._log.cut_after(step)
+
+    def keep(self, step: int, evaluation: Evaluation) -> None:
+        """Adds what the evaluation after a step found. Raises OSError."""
+        self._log.append({"step": step, "scenes": self._lists(evaluation)})
+        scenes = self._catalog.scenes
+        recall = {
+            scenes[row].id: None if np.isnan(value) else round(float(value), 6)
+            for row, value in zip(evaluation.all_scenes, evaluation.recall, strict=True)
         }
+        files.write_json(self._scenes, {"step": step, "recall@10": recall})
+
+    def _lists(self, evaluation: Evaluation) -> list[dict[str, Any]]:
+        products = self._catalog.products
+        return [
+            {
+                "scene": self._catalog.scenes[scene].id,
+                "products": [products[row].id for row in rows],
+                "scores": [round(float(score), 4) for score in scores],
+                "right": [bool(one) for one in right],
+            }
+            for scene, rows, scores, right in zip(
+                evaluation.scenes,
+                evaluation.products,
+                evaluation.scores,
+                evaluation.right,
+                strict=True,
+            )
+        ]
 
 
 def read_material(

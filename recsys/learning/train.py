@@ -40,7 +40,7 @@ from recsys.learning.loop import (
     stop_requests,
     stopped,
 )
-from recsys.learning.material import read_material
+from recsys.learning.material import Film, read_material
 from recsys.learning.presets import DEFAULT_PRESET, preset_named
 from recsys.learning.provenance import environment
 from recsys.learning.state import StateFile
@@ -258,7 +258,7 @@ def _carry_out(
         events=events,
         pace=pace,
         held_out=HeldOut(material.held_out, data, run.config),
-        describe=material.describe,
+        keeper=Film(folder, catalog),
         used_s=time.monotonic() - began,
         stop=stop,
     )

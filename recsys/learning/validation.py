@@ -53,6 +53,8 @@ class Evaluation:
         products: ``int64 [F, k]``, rows of their lists, best first.
         scores: ``float32 [F, k]``.
         right: ``bool [F, k]``, whether a product is known to belong to the scene.
+        all_scenes: ``int64 [Q]``, rows of all validation scenes.
+        recall: ``float64 [Q]``, recall@10 of each of them.
     """
 
     figures: dict[str, float]
@@ -60,6 +62,8 @@ class Evaluation:
     products: NDArray[np.int64]
     scores: NDArray[np.float32]
     right: NDArray[np.bool_]
+    all_scenes: NDArray[np.int64]
+    recall: NDArray[np.float64]
 
 
 class Validation:
@@ -123,8 +127,9 @@ class Validation:
         )
         lists = np.argsort(-scores, axis=1, kind="stable")[:, :LIST_LENGTH]
         rank = measure([scores], self._positives).rank
+        recall = recall_at_k(rank, self._positives, 10)
         figures = {
-            "validation_recall@10": float(np.nanmean(recall_at_k(rank, self._positives, 10))),
+            "validation_recall@10": float(np.nanmean(recall)),
             **self._exposure(lists),
             "embedding_spread": _spread(products),
         }
@@ -135,6 +140,8 @@ class Validation:
             products=self.candidates[film].astype(np.int64),
             scores=np.take_along_axis(scores[self._film], film, axis=1).astype(np.float32),
             right=np.take_along_axis(self._mask[self._film], film, axis=1),
+            all_scenes=self.scene_rows.astype(np.int64),
+            recall=np.asarray(recall, np.float64),
         )
 
     def _exposure(self, lists: NDArray[np.int64]) -> dict[str, float]:

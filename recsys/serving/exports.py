@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
@@ -30,9 +31,10 @@ from recsys.serving.messages import Item, Response
 PICTURE_SIDE_PX = 240
 PHOTO_SIDE_PX = 720
 
-# What a spreadsheet may take for the start of a formula, with its wide forms, and what it
-# skips or splits at before one.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What a spreadsheet may take for the start of a formula, with its wide forms; what it may skip
+# before one.
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_SKIPPED = re.compile(r"^[\s\x00-\x1f\x7f-\xa0\u200b-\u200f\ufeff]*")
 
 _COLUMNS = (
     "rank",
@@ -110,7 +112,10 @@ def as_csv(sheet: Sheet) -> bytes:
 
 def safe_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    start = text.lstrip(" \u00a0\ufeff")
+    if text.startswith(("\t", "\r", "\n")):
+        return f"'{text}"
+    # Every white space and control character may be skipped by one program or another.
+    start = _SKIPPED.sub("", text, count=1)
     return f"'{text}" if start.startswith(_FORMULA_STARTS) else text
 
 

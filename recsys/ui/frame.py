@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.errors import RequestError
+from recsys.errors import ModelError, RequestError
 from recsys.ui import resources, state
 from recsys.ui.messages import explain, plain, world_line
 from recsys.ui.resources import Live
@@ -48,7 +48,9 @@ def head(title: str, live: Live) -> None:
         st.title(title, anchor=False, width="content")
         world_line(world_parts(live))
     if live.problem is not None:
-        explain(live.problem, heading="The promoted model is not in use", serious=True)
+        # without its data set, another one is shown
+        what = "model" if isinstance(live.problem, ModelError) else "data set"
+        explain(live.problem, heading=f"The promoted {what} is not in use", serious=True)
     if live.correction_problem is not None:
         explain(
             live.correction_problem, heading="The promoted correction is not in use", serious=True

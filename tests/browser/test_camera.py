@@ -64,12 +64,23 @@ def open_camera(page: Page) -> Locator:
     return place
 
 
+def ready(page: Page) -> Locator:
+    """The button that takes the photo, once there is a picture to take."""
+    take = open_camera(page).get_by_role("button", name="Take Photo")
+    expect(take).to_be_enabled(timeout=TIMEOUT_MS)
+    page.wait_for_function(
+        """() => {
+          const video = document.querySelector("[data-testid=stCameraInput] video")
+          return video && video.readyState >= 2 && video.videoWidth > 0
+        }"""
+    )
+    return take
+
+
 def test_a_photo_from_the_camera_is_shopped(shop: OpenPage) -> None:
     page = shop("allowed")
     assert page.evaluate("window.asked") == 0  # nobody is asked before it is wanted
-    place = open_camera(page)
-    take = place.get_by_role("button", name="Take Photo")
-    expect(take).to_be_enabled(timeout=TIMEOUT_MS)
+    take = ready(page)
     assert violations(page) == ""
     take.click()
     page.wait_for_url("**look_photo=**")
@@ -91,17 +102,14 @@ def test_a_photo_from_the_camera_is_shopped(shop: OpenPage) -> None:
     assert ids(results(page)) == shown
 
     before = parameters(page)["look_photo"]  # and once more
-    take = open_camera(page).get_by_role("button", name="Take Photo")
-    expect(take).to_be_enabled(timeout=TIMEOUT_MS)
-    take.click()
+    ready(page).click()
     page.wait_for_function("old => !location.search.includes(old)", arg=before)
     expect(results(page).locator(".tile")).to_have_count(10, timeout=TIMEOUT_MS)
 
 
 def test_it_fits_on_a_phone(shop: OpenPage) -> None:
     page = shop("allowed", width=380)
-    take = open_camera(page).get_by_role("button", name="Take Photo")
-    expect(take).to_be_enabled(timeout=TIMEOUT_MS)
+    take = ready(page)
     box = take.bounding_box()
     assert box is not None
     assert box["x"] >= 0

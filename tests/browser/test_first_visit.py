@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.request
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import App, OpenTab
 from tests.browser.parts import expect_no_traceback, expect_pictures, gallery, grid
@@ -82,3 +82,30 @@ def test_thumbnails_are_cached_for_good(app: App, visit: OpenTab) -> None:
         assert answer.headers["Content-Type"] == "image/webp"
         assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers["ETag"]
+
+
+def test_a_picture_that_has_not_come_shimmers_and_one_that_cannot_is_said(
+    app: App, open_tab: OpenTab
+) -> None:
+    page = open_tab("about:blank")
+    held: list[Route] = []
+    released: list[bool] = []
+
+    def spoil(route: Route) -> None:
+        route.fulfill(status=200, body=b"no picture", content_type="image/webp")
+
+    page.route("**/img/**", lambda route: spoil(route) if released else held.append(route))
+    page.goto(app.url + "/browse?browse_seed=77")
+    tile = grid(page).locator(".tile").first
+    expect(tile.locator(".title")).to_be_visible()
+    expect(tile.locator(".picture:not(.loaded)")).to_be_visible()
+    name = tile.locator(".picture").evaluate(
+        "node => getComputedStyle(node, '::after').animationName"
+    )
+    assert name == "shimmer"
+    assert held
+    released.append(True)
+    for route in held:
+        spoil(route)
+    expect(tile.get_by_text("No picture")).to_be_visible()
+    expect(tile.locator("img")).to_have_count(0)  # no broken icon

@@ -34,11 +34,15 @@ def body(page: Page) -> Locator:
 
 
 def expect_accessible(page: Page, what: str, *, without: str = "") -> None:
+    page.wait_for_function(AT_REST)  # half faded in, a text has too little contrast
     rules = {without: {"enabled": False}} if without else {}
     found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
     assert found.violations_count == 0, f"{what}: {found.generate_report()}"
 
 
+AT_REST = """() => document.getAnimations().every(
+  a => a.playState !== "running" || a.effect.getComputedTiming().iterations === Infinity
+)"""
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+import shutil
+import sqlite3
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +17,14 @@ import jax
 import pytest
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
+from recsys import workspace as files
 from recsys.learning.config import TrainConfig
 from recsys.learning.loop import Event
 from recsys.learning.steps import Trainer
 from recsys.learning.train import TrainRequest, train
 from recsys.workspace import Workspace
 from tests.learning.tiny import OVERRIDES, tiny
+from tests.learning.tracked import records_of
 from tests.support.planted import write_planted
 
 _COMPILATION = {
@@ -132,3 +138,40 @@ def short(planted: Path, workspace: Workspace) -> Run:
     events: list[Event] = []
     request = TrainRequest(str(planted), steps=SHORT, overrides=OVERRIDES)
     return Run(train(request, workspace, events.append), workspace, events)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite store with its tables made, which takes a second."""
+    workspace = Workspace(tmp_path_factory.mktemp("store"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # third parties' own
+        records_of(workspace)
+    return workspace.tracking_path
+
+
+@pytest.fixture
+def tracked(
+    tmp_path: Path, short: Run, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> Workspace:
+    """A workspace with one finished run and its model, and a store without records."""
+    monkeypatch.setenv("RECSYS_TRACKING", "on")
+    workspace = Workspace(tmp_path / "shop")
+    shutil.copytree(short.workspace.job_dir(short.id), workspace.job_dir("regions-1"))
+    for name in ("run", "state"):
+        path = workspace.job_dir("regions-1") / f"{name}.json"
+        record = json.loads(path.read_text())
+        files.write_json(path, {**record, **({"id": "regions-1"} if name == "run" else {})})
+    shutil.copytree(short.bundle, workspace.model_dir("regions-1"))
+    info = json.loads((workspace.model_dir("regions-1") / "model.json").read_text())
+    files.write_json(
+        workspace.model_dir("regions-1") / "model.json",
+        {**info, "id": "regions-1", "run": "regions-1"},
+    )
+    # The tables hold where artifacts go, so only an experiment-less store can be copied.
+    shutil.copy(empty_store, workspace.tracking_path)
+    with contextlib.closing(sqlite3.connect(workspace.tracking_path)) as store, store:
+        store.execute(
+            "update experiments set artifact_location = ?", (workspace.artifacts_dir.as_uri(),)
+        )
+    return workspace

@@ -76,6 +76,8 @@ class FakeValidation:
             products=lists,
             scores=lists.astype(np.float32),
             right=lists > 2,
+            all_scenes=np.array([7]),
+            recall=np.array([self.recall]),
         )
 
 

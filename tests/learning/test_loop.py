@@ -237,17 +237,26 @@ class TestEvaluating:
         # 60 steps of 4 ms and more; after each 20 ms of evaluation at least 80 ms of them.
         assert 2 <= setting.validation.calls < 20
 
-    def test_the_lists_of_fixed_scenes_are_kept(self, folder: Path) -> None:
-        pace = Pace(evaluate_every_steps=2, save_every_s=0.0, report_every_s=0.0)
-        describe = lambda evaluation: {"scenes": evaluation.scenes.tolist()}  # noqa: E731
-        setting = Setting(folder, Budget(steps=5), pace=pace, describe=describe)
-        setting.loop.run()
-        assert setting.loop.film.read() == [{"step": n, "scenes": [7]} for n in (2, 4, 5)]
-        again = Setting(folder, Budget(steps=9), pace=pace, describe=describe)
+    def test_what_they_found_is_kept_and_cut_with_the_run(self, folder: Path) -> None:
+        class Kept:
+            def __init__(self) -> None:
+                self.steps: list[int] = []
+                self.cut: list[int] = []
+
+            def keep(self, step: int, evaluation: Evaluation) -> None:
+                assert evaluation.scenes.tolist() == [7]
+                self.steps.append(step)
+
+            def cut_after(self, step: int) -> None:
+                self.cut.append(step)
+
+        kept, pace = Kept(), Pace(evaluate_every_steps=2, save_every_s=0.0)
+        Setting(folder, Budget(steps=5), pace=pace, keeper=kept).loop.run()
+        assert (kept.steps, kept.cut) == ([2, 4, 5], [0])
+        again = Setting(folder, Budget(steps=9), pace=pace, keeper=kept)
         again.loop.restore()
-        again.loop.step = 4  # as after a kill before the checkpoint of step 5
         again.loop.run()
-        assert [record["step"] for record in again.loop.film.read()][:3] == [2, 4, 6]
+        assert kept.cut == [0, 5]
 
     def test_the_validation_loss_stands_beside_the_recall(self, folder: Path) -> None:
         class HeldOut:

@@ -271,6 +271,19 @@ def test_the_state_of_the_world_is_shown(open_page: OpenPage) -> None:
     assert f"live since {since_text(SINCE)}" in line
 
 
+def test_a_catalogue_without_products_is_told_and_another_is_shown(open_page: OpenPage) -> None:
+    workspace = Workspace.default()
+    empty = workspace.datasets_dir / "zero"
+    (empty / "images").mkdir(parents=True)
+    (empty / "zero-cat.json").write_text("{}", "utf-8")
+    (empty / "zero.json").write_text("", "utf-8")
+    workspace.set_live(LivePointer("fake", "zero", SINCE))
+    app = open_page()
+    assert "The promoted data set is not in use" in messages(app)
+    assert "the object is empty" in messages(app)
+    assert len(tile_ids(app, GRID)) == 48
+
+
 def test_an_empty_workspace_says_how_to_begin(open_page: OpenPage) -> None:
     shutil.rmtree(Workspace.default().datasets_dir)
     Workspace.default().live_path.unlink()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -101,6 +101,8 @@ class TestCsv:
             assert float(row["shown_share"]) == number / 40
 
     @settings(max_examples=200)
+    @example("\x1f=1+1")  # white space to some programs, a control character to others
+    @example("\u200b=1+1")
     @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
     def test_any_text_comes_back(self, text: str) -> None:
         stream = io.StringIO(newline="")

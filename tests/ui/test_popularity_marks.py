@@ -24,6 +24,7 @@ def products(count: int, seed: int = 0, *, picked: float = 0.0) -> Products:
     shown[rng.random(count) < 0.2] = 0
     norm = rng.normal(1, 0.2, count)
     norm[rng.random(count) < 0.02] = np.nan
+    chosen = rng.random(count) < picked
     order = np.argsort(-shown, kind="stable")
     return Products(
         ids=[f"p-{at}" for at in range(count)],
@@ -35,7 +36,8 @@ def products(count: int, seed: int = 0, *, picked: float = 0.0) -> Products:
         is_hub=exposure.hubs(shown),
         category=rng.integers(0, 4, count).astype(np.int32),
         names=("A|One", "A|Two", "B|One", "B|Four"),
-        picked=rng.random(count) < picked,
+        picked=chosen,
+        marked=chosen,
     )
 
 
@@ -61,7 +63,7 @@ def test_the_most_shown_hubs_and_the_picked_have_a_mark_of_their_own() -> None:
     known = ~np.isnan(found.norm)
     order = [at for at in np.argsort(-found.rank, kind="stable") if found.is_hub[at] and known[at]]
     assert {found.ids[at] for at in order[: marks.HUB_MARKS]} <= alone
-    assert {found.ids[at] for at in marks.first_picked(found) if known[at]} <= alone
+    assert {found.ids[at] for at in marks.first_marked(found) if known[at]} <= alone
     # a mark never mixes hubs and others
     hubs = sum(n for n, hub in zip(table["products"], table["hub"], strict=True) if hub)
     assert hubs == (found.is_hub & known).sum()

@@ -30,7 +30,7 @@ def view(live: Live, auditor: Auditor, audit: Audit, wish: Asked) -> list[str]:
     if wish.view == "front":
         front.front_view(live, auditor, wish)
         return []
-    products = charts.products_of(live, audit, wish.pick, wish.category)
+    products = charts.products_of(live, audit, wish, asked.ITEM.read())
     words = charts.picked_words(wish.pick, wish.category)
     if wish.view == "charts":
         charts.charts_view(live, audit, products, words)

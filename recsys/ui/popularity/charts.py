@@ -17,6 +17,7 @@ from recsys.serving.exports import safe_cell
 from recsys.ui.charts import chart, interval, point, steps_of_ten, table
 from recsys.ui.messages import plain
 from recsys.ui.popularity import asked, marks, specs
+from recsys.ui.popularity.asked import Asked
 from recsys.ui.popularity.causes import cause_of
 from recsys.ui.popularity.hubs import hub_tile, picked_line, toggle_item
 from recsys.ui.popularity.pick import Pick, pick_in
@@ -31,31 +32,33 @@ STRIP_PX = 250
 _TURN, _TURNS, _BRUSHED = "popularity_turn", "popularity_turns", "popularity_brushed"
 
 
-def products_of(live: Live, audit: Audit, pick: Pick | None, category: str) -> marks.Products:
-    """What the charts need of each product, and which are picked."""
-    of = audit.by_product
-    rows = audit.sample.product_rows
-    found = marks.Products(
+def products_of(live: Live, audit: Audit, wish: Asked, item: str) -> marks.Products:
+    """What the charts need of each product, which are picked, and which is open."""
+    of, rows = audit.by_product, audit.sample.product_rows
+    rank = marks.places(audit.order_by_shown)
+    axes = {"shown": of.shown, "norm": of.norm, "seen": of.frequency, "rank": rank}
+    is_picked = wish.pick is not None or bool(wish.category)
+    picked = np.full(len(rows), is_picked)
+    if wish.pick is not None:
+        picked &= wish.pick.chosen(axes)
+    if wish.category:
+        picked &= of.category == audit.category_names.index(wish.category)
+    marked = picked.copy()
+    if item in audit.products:
+        marked[audit.position_of(item)] = True
+    return marks.Products(
         ids=audit.products,
         title=lambda at: live.catalog.products[int(rows[at])].label,
         shown=of.shown,
         seen=of.frequency,
         norm=of.norm,
-        rank=marks.places(audit.order_by_shown),
+        rank=rank,
         is_hub=of.hub,
         category=of.category,
         names=audit.category_names,
-        picked=np.zeros(len(rows), np.bool_),
+        picked=picked,
+        marked=marked,
     )
-    if pick is None and not category:
-        return found
-    picked = np.ones(len(rows), np.bool_)
-    if pick is not None:
-        picked &= pick.chosen(found.axes)
-    if category:
-        picked &= of.category == audit.category_names.index(category)
-    found.picked[:] = picked
-    return found
 
 
 def picked_words(pick: Pick | None, category: str) -> str:

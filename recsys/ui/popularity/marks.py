@@ -8,7 +8,7 @@ they are many.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,6 +49,7 @@ class Products:
         category: position in ``names``.
         names: of the categories.
         picked: which are picked; none where nothing is.
+        marked: those, and the one that is open: what is marked in the charts.
     """
 
     ids: Sequence[str]
@@ -61,11 +62,7 @@ class Products:
     category: NDArray[np.int32]
     names: tuple[str, ...]
     picked: Bools
-
-    @property
-    def axes(self) -> Mapping[str, NDArray[Any]]:
-        """What a ``Pick`` looks at."""
-        return {"shown": self.shown, "norm": self.norm, "seen": self.seen, "rank": self.rank}
+    marked: Bools
 
 
 def places(order_by_shown: Ints) -> Floats:
@@ -115,7 +112,7 @@ def lorenz_table(audit: Audit, products: Products) -> Table:
             id=[None] * len(across),
         )
     if audit.lorenz is not None:
-        for at in first_picked(products):
+        for at in first_marked(products):
             step = math.ceil(products.rank[at] * len(products.ids))
             _append(
                 rows,
@@ -145,9 +142,9 @@ def two_curves_table(left: Audit, right: Audit) -> Table:
     return rows
 
 
-def first_picked(products: Products) -> list[int]:
-    """The most shown of the picked products, as many as get a mark."""
-    chosen = np.flatnonzero(products.picked)
+def first_marked(products: Products) -> list[int]:
+    """The most shown of the marked products, as many as get a mark of their own."""
+    chosen = np.flatnonzero(products.marked)
     order = chosen[np.argsort(-products.rank[chosen], kind="stable")]
     found: list[int] = order[:PICKED_MARKS].tolist()
     return found
@@ -186,7 +183,7 @@ def histogram_table(products: Products, scenes: int, k: int) -> Table:
             "times shown": [bin_label(low, high)],
             "products": [int(inside.sum())],
             "by chance": [round(count * float(likely[low : high + 1].sum()), 3)],
-            "picked": [int((inside & products.picked).sum())],
+            "picked": [int((inside & products.marked).sum())],
             "from": [low],
             "to": [high],
         }
@@ -206,7 +203,7 @@ def scatter_table(products: Products, axis: Literal["norm", "seen"]) -> Table:
         order = np.argsort(-products.rank, kind="stable")
         hubs = order[products.is_hub[order] & known[order]]
         single[hubs[:HUB_MARKS]] = True
-        chosen = [at for at in first_picked(products) if known[at]]
+        chosen = [at for at in first_marked(products) if known[at]]
         single[chosen] = True
     rows = _cells(products, values, known & ~single, axis)
     at = np.flatnonzero(single)
@@ -216,7 +213,7 @@ def scatter_table(products: Products, axis: Literal["norm", "seen"]) -> Table:
         axis: [_short(value) for value in values[at].tolist()],
         "shown": products.shown[at].tolist(),
         "products": [1] * len(at),
-        "picked": products.picked[at].astype(int).tolist(),
+        "picked": products.marked[at].astype(int).tolist(),
         "hub": products.is_hub[at].tolist(),
     }
     _append(rows, **columns)
@@ -244,7 +241,7 @@ def _cells(products: Products, values: Floats, shared: Bools, axis: str) -> Tabl
             axis: [_short(float(values[inside].mean()))],
             "shown": [round(float(products.shown[inside].mean()), 2)],
             "products": [count],
-            "picked": [int(products.picked[inside].sum())],
+            "picked": [int(products.marked[inside].sum())],
             "hub": [bool(one % 2)],
         }
         _append(rows, **columns)
@@ -255,8 +252,8 @@ def category_table(audit: Audit, products: Products) -> Table:
     """Rows for ``specs.categories``, those that are shown most first; the rest together."""
     total = max(1, int(products.shown.sum()))
     shown_picked = np.bincount(
-        products.category[products.picked],
-        products.shown[products.picked],
+        products.category[products.marked],
+        products.shown[products.marked],
         minlength=len(products.names),
     )
     place = {name: number for number, name in enumerate(products.names)}

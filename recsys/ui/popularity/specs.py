@@ -43,7 +43,7 @@ def lorenz(has_right: bool) -> dict[str, Any]:
             color=alt.Color("curve:N", title=None)
             .scale(domain=list(known), range=list(colours))
             .legend(orient="top", columns=2, symbolStrokeWidth=2.5, labelLimit=150),
-            strokeDash=alt.StrokeDash("curve:N", legend=None).scale(
+            strokeDash=alt.StrokeDash("curve:N", title=None).scale(
                 domain=list(known), range=list(dashes)
             ),
         )
