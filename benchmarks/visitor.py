@@ -21,6 +21,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import DoubleArray, FileUploaderState, StringArray
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NumberInput_pb2 import NumberInput
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
@@ -270,6 +271,10 @@ def _value(kind: str, widget: Any, *, known: bool) -> WidgetState | None:
     if kind == "slider":
         ends = DoubleArray(data=widget.value if told else widget.default)
         return WidgetState(double_array_value=ends)
+    if kind == "number_input":
+        number = widget.value if told else widget.default
+        whole = widget.data_type == NumberInput.DataType.INT
+        return WidgetState(int_value=int(number)) if whole else WidgetState(double_value=number)
     if kind == "checkbox":
         return WidgetState(bool_value=widget.value if told else widget.default)
     if kind == "file_uploader":
@@ -277,7 +282,7 @@ def _value(kind: str, widget: Any, *, known: bool) -> WidgetState | None:
     return None
 
 
-_DEFAULTS = {"button_group", "selectbox", "pagination", "slider", "checkbox"}
+_DEFAULTS = {"button_group", "selectbox", "pagination", "slider", "number_input", "checkbox"}
 
 
 # pictures

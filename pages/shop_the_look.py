@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import streamlit as st
 
@@ -30,6 +31,9 @@ from recsys.ui.wish import (
     ABOUT_ONE_LOOK,
     ASKED,
     FOCUS,
+    GENERIC,
+    HIGH,
+    LOW,
     SCORING,
     STEPS,
     parse_box,
@@ -54,6 +58,8 @@ FINE = state.choice("look_fine", ("off", "on"), "off").told("kind of map", "the 
 ANOTHER_LOOK: dict[Parameter[str], str] = dict.fromkeys(
     (SCENE, PHOTO, ITEM, LEAK, *ABOUT_ONE_LOOK), ""
 )
+
+NO_FILTER: dict[Parameter[Any], Any] = {LOW: None, HIGH: None, GENERIC: "show"}
 
 
 def main() -> None:
@@ -184,6 +190,11 @@ def recommendations(
             found = answer(live, look, wish)
         if not found.responses or not found.responses[0].items:
             nothing_here("No product is left with these filters.")
+            st.button(
+                "Take the filters away",
+                key="look_everything",
+                on_click=lambda: state.change({category: "", **NO_FILTER}),
+            )
             return None, None, []
         tab = state.choice("look_tab", found.tabs, "")
         response = shown.tabs(found, tab) if found.tabs else found.responses[0]
@@ -256,10 +267,16 @@ def pick(live: Live, heading: str) -> None:
     known = SHOWN.read() == "known"
     rows = gallery(live, GALLERY_SIZE, SEED.read(), known=known, search=FIND.read())
     if not len(rows):
+        if not FIND.read() and not known:
+            nothing_here("This catalogue has no looks to show. Upload a photo instead.")
+            return
         nothing_here(
-            "No look has all these words. Try fewer."
-            if FIND.read()
-            else "This catalogue has no looks to show. Upload a photo instead."
+            "No look has all these words." if FIND.read() else "No look has known products."
+        )
+        st.button(
+            "Show any look",
+            key="look_any",
+            on_click=lambda: state.change({FIND: "", SHOWN: "any"}),
         )
         return
     tiles(

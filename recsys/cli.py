@@ -23,6 +23,8 @@ from recsys.commands.models import models, presets, promote
 from recsys.commands.output import Stopped, one_line
 from recsys.commands.popularity import popularity
 from recsys.commands.recommending import recommend
+from recsys.commands.runs import runs
+from recsys.commands.sweeps import sweep
 from recsys.commands.training import train
 from recsys.errors import RecsysError
 
@@ -101,6 +103,8 @@ def cli(traceback: bool) -> None:
 
 for command in (
     train,
+    runs,
+    sweep,
     embed,
     recommend,
     evaluate,

@@ -214,7 +214,7 @@ def status(folder: Path) -> Status:
         pid = worker.pid if worker in alive and worker is not None else None
         return Status("stopping" if asked else "running", started, asked, pid=pid)
     boots = {one.boot for one in (worker, supervisor) if one is not None}
-    return Status("lost", started, asked, rebooted=boot_id() not in boots)
+    return Status("lost", started, asked, rebooted=bool(boots) and boot_id() not in boots)
 
 
 def stop(folder: Path) -> bool:

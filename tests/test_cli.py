@@ -41,7 +41,10 @@ def process(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 class TestHelp:
     def test_all_commands_are_there(self) -> None:
-        expected = "datasets demo embed evaluate models popularity presets promote recommend train"
+        expected = (
+            "datasets demo embed evaluate models popularity presets promote recommend runs sweep "
+            "train"
+        )
         assert " ".join(COMMANDS) == expected
 
     @pytest.mark.parametrize("command", COMMANDS)

@@ -13,7 +13,8 @@ import click
 from recsys.commands.output import Output, Stopped, data_option, json_option, with_output
 
 if TYPE_CHECKING:
-    from recsys.learning.train import Event
+    from recsys.learning.train import Event, TrainRequest
+    from recsys.workspace import Workspace
 
 _PLAIN_LINE_EVERY_S = 30.0
 _REPEATED_MESSAGE_EVERY_S = 10.0
@@ -51,6 +52,11 @@ _SHOWN = {
     help="Seed of weights, order and augmentation. Default: the preset's.",
 )
 @click.option("--resume", metavar="ID", help="Go on with a run that was stopped.")
+@click.option(
+    "--background",
+    is_flag=True,
+    help="Train in a process of its own, after those in progress, and print the run's id.",
+)
 @json_option
 @with_output
 def train(
@@ -62,11 +68,13 @@ def train(
     overrides: tuple[str, ...],
     seed: int | None,
     resume: str | None,
+    background: bool,
 ) -> None:
     """Train a model on a data set's looks, and print its id.
 
     Without --steps or --minutes the preset's own budget holds. Ctrl-C saves before it stops;
     --resume goes on exactly there, with its own data and settings, or a new budget or --set.
+    With --background it goes on when the terminal is closed; `runs` shows how far it is.
     """
     if resume is None and data is None:
         raise click.UsageError("Give --data (what to train on) or --resume (what to go on with).")
@@ -93,9 +101,12 @@ def train(
     workspace = Workspace.default()
     if data is not None:  # a run that is resumed on its own data has told it before
         output.warn_of(open_dataset(data, workspace)[0])
+    if background:
+        _in_background(output, request, workspace)
+        return
     try:
         with _watch(output) as events:
-            model_id = start(request, workspace, events)
+            model_id = start(request, workspace, _recorded(events, workspace))
     except Interrupted as error:
         raise Stopped(error.message, error.remedy) from None
     if output.as_json:
@@ -105,6 +116,40 @@ def train(
         output.note(
             f"Measure it with: python -m recsys evaluate --data {data or 'NAME'} --model {model_id}"
         )
+
+
+def _in_background(output: Output, request: TrainRequest, workspace: Workspace) -> None:
+    from recsys.learning import jobs
+
+    if request.resume is None:
+        run_id = jobs.start(request, workspace, queue=True)
+    else:
+        run_id = request.resume
+        jobs.resume(
+            run_id,
+            workspace,
+            steps=request.steps,
+            minutes=request.minutes,
+            overrides=request.overrides,
+            queue=True,
+        )
+    if output.as_json:
+        output.result({"run": run_id})
+        return
+    output.text(run_id)
+    output.note(f"See how far it is with: python -m recsys runs show {run_id}")
+
+
+def _recorded(events: Callable[[Event], None], workspace: Workspace) -> Callable[[Event], None]:
+    """Passes events on, and has the run recorded from when its id is known."""
+    from recsys.learning.tracking import follow
+
+    def passed_on(event: Event) -> None:
+        if event.run:
+            follow(workspace, event.run)
+        events(event)
+
+    return passed_on
 
 
 @contextmanager

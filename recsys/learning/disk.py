@@ -8,6 +8,7 @@ import re
 
 from recsys.errors import TrainingError
 
+_SQLITE_FULL = "database or disk is full"
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -59,12 +60,14 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def _os_error(error: BaseException) -> OSError | None:
-    """The system's refusal in an error; TensorStore, which writes checkpoints, tells it in a text.
+    """The system's refusal in an error; SQLite and TensorStore (checkpoints) tell it in a text.
 
     E.g. ``… Failed writing: "/disk/state": … File too large [os_error_code='27']``.
     """
     if isinstance(error, OSError):
         return error
+    if _SQLITE_FULL in str(error):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     code = re.search(r"\[os_error_code='(\d+)'\]", str(error))
     if code is None:
         return None

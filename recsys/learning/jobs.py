@@ -55,9 +55,12 @@ def start(
     """
     if request.resume:
         raise ConfigError("a new run cannot resume another", "Resume it instead")
-    about = {"name": _text(name, "name", MAX_NAME), "note": _text(note, "note", MAX_NOTE)}
-    with _starting(workspace):
-        _make_way(workspace, queue)
+    about = {
+        "name": checked_text(name, "name", MAX_NAME),
+        "note": checked_text(note, "note", MAX_NOTE),
+    }
+    with starting(workspace):
+        make_way(workspace, queue)
         run_id = prepare(
             request,
             workspace,
@@ -103,8 +106,8 @@ def resume(
     changes: dict[str, Any] = {"overrides": list(overrides)}
     if steps is not None or minutes is not None:
         changes.update(steps=steps, minutes=minutes)
-    with _starting(workspace):
-        _make_way(workspace, queue)
+    with starting(workspace):
+        make_way(workspace, queue)
         _launch(workspace, run_id, changes)
 
 
@@ -160,13 +163,13 @@ def duplicate(
 def rename(run_id: str, workspace: Workspace, name: str) -> None:
     """Gives a run another name; an empty one is its id again. Raises RecsysError."""
     run = runs.read_run(workspace, run_id)
-    runs.describe(workspace, run.id, name=_text(name, "name", MAX_NAME))
+    runs.describe(workspace, run.id, name=checked_text(name, "name", MAX_NAME))
 
 
 def annotate(run_id: str, workspace: Workspace, note: str) -> None:
     """Writes a note to a run. Raises RecsysError."""
     run = runs.read_run(workspace, run_id)
-    runs.describe(workspace, run.id, note=_text(note, "note", MAX_NOTE))
+    runs.describe(workspace, run.id, note=checked_text(note, "note", MAX_NOTE))
 
 
 def archive(run_id: str, workspace: Workspace, is_archived: bool = True) -> None:
@@ -182,7 +185,7 @@ def delete(run_id: str, workspace: Workspace) -> list[str]:
 
     Raises RecsysError where it is in progress, or one of its models is live.
     """
-    with _starting(workspace):
+    with starting(workspace):
         run = runs.read_run(workspace, run_id)
         if run.is_in_progress:
             raise ConfigError(f"the run {run.name} is in progress", "Stop it first")
@@ -202,7 +205,8 @@ def in_progress(workspace: Workspace) -> list[str]:
     return [folder.name for folder in folders if processes.status(folder).is_alive]
 
 
-def _make_way(workspace: Workspace, queue: bool) -> None:
+def make_way(workspace: Workspace, queue: bool) -> None:
+    """Raises BusyError where another training is in progress and this one is not to wait."""
     others = in_progress(workspace)
     if others and not queue:
         raise BusyError(
@@ -237,7 +241,7 @@ def _launch(workspace: Workspace, run_id: str, changes: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _starting(workspace: Workspace) -> Iterator[None]:
+def starting(workspace: Workspace) -> Iterator[None]:
     """One start or deletion at a time, so that a look and the act after it are one."""
     workspace.jobs_dir.mkdir(parents=True, exist_ok=True)
     with (workspace.jobs_dir / ".start.lock").open("w") as file:
@@ -245,7 +249,8 @@ def _starting(workspace: Workspace) -> Iterator[None]:
         yield
 
 
-def _text(text: str, what: str, most: int) -> str:
+def checked_text(text: str, what: str, most: int) -> str:
+    """What a person typed, without control characters. Raises ConfigError where it is too long."""
     text = "".join(char for char in text if char.isprintable() or char == "\n").strip()
     if len(text) > most:
         raise ConfigError(f"a {what} may have {most} characters, not {len(text)}")

@@ -57,6 +57,10 @@ class Interrupted(RecsysError):  # noqa: N818 - it is no error of anyone
     """The run was asked to stop, and has saved where it was."""
 
 
+class DivergedError(TrainingError):
+    """The loss or the weights are no longer finite."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """How long a run may be: steps, or seconds of wall clock, exactly one of them.
@@ -159,8 +163,8 @@ class Loop:
 
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint was saved.
-            TrainingError: the loss is no longer finite, or what was learnt cannot be written
-                (DiskFullError where the disk is full).
+            DivergedError: the loss or the weights are no longer finite.
+            TrainingError: what was learnt cannot be written (DiskFullError: the disk is full).
         """
         try:
             self.metrics.cut_after(self.step)
@@ -230,13 +234,13 @@ class Loop:
                 f"{self.step - 1} finite steps"
             )
 
-    def _diverged(self, what: str) -> TrainingError:
+    def _diverged(self, what: str) -> DivergedError:
         if self.saved_step is None:
-            return TrainingError(
+            return DivergedError(
                 f"{what}; there is no checkpoint yet",
                 "Start again with a lower --set learning_rate",
             )
-        return TrainingError(
+        return DivergedError(
             f"{what}; the last good checkpoint is of step {self.saved_step}",
             f"Go on from it with: python -m recsys train --resume {self.run_id} "
             "--set learning_rate=… (a lower one)",

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ParamSpec
 
 from recsys import processes
+from recsys.errors import ConfigError
 from recsys.learning import runs, tracking
 from recsys.learning.runs import Run
 from recsys.learning.tracking import Promotion
@@ -42,6 +43,20 @@ def main(order: list[str]) -> int:
     return _outstanding(workspace)
 
 
+def send_now(workspace: Workspace) -> str:
+    """Sends what is outstanding from this very process; what went wrong, empty where nothing did.
+
+    Raises ConfigError where recording is switched off.
+    """
+    if not tracking.is_on():
+        raise ConfigError(
+            "recording is switched off by RECSYS_TRACKING", "Leave it out to record runs"
+        )
+    for name, value in tracking.QUIET.items():
+        os.environ.setdefault(name, value)
+    return _send_outstanding(workspace)
+
+
 def _follow(workspace: Workspace, run_id: str) -> int:
     tries = 0
     while True:
@@ -63,6 +78,13 @@ def _follow(workspace: Workspace, run_id: str) -> int:
 
 
 def _outstanding(workspace: Workspace) -> int:
+    problem = _send_outstanding(workspace)
+    _tell(problem)
+    return 1 if problem else 0
+
+
+def _send_outstanding(workspace: Workspace) -> str:
+    """What went wrong; empty where nothing did."""
     problems = []
     for run_id in tracking.outstanding(workspace):
         problem = _tried(_send, workspace, runs.read_run(workspace, run_id))
@@ -73,9 +95,7 @@ def _outstanding(workspace: Workspace) -> int:
     while (known := tracking.promotions(workspace)) != registered:  # one may come meanwhile
         problems.append(_tried(lambda: _records(workspace).register(known)))
         registered = known
-    problem = next(filter(None, problems), "")
-    _tell(problem)
-    return 1 if problem else 0
+    return next(filter(None, problems), "")
 
 
 _opened: dict[str, Records] = {}
@@ -123,8 +143,8 @@ def _wait(workspace: Workspace, run_id: str) -> None:
 
 
 def _quiet_libraries() -> None:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
+    for name, value in tracking.QUIET.items():
+        os.environ.setdefault(name, value)
     logging.disable(logging.WARNING)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

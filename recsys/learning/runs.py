@@ -169,8 +169,8 @@ def _run(
     told = processes.read_state(folder)
     status = processes.status(folder)
     made = tuple(models.get(run_id, ()))
-    state = _state(status, told, bool(made))
-    reason = _reason(state, status, told)
+    state = state_of(status, told, bool(made))
+    reason = reason_of(state, status, told)
     saved = _saved_step(folder)
     config = asked.get("config")
     return Run(
@@ -204,7 +204,8 @@ def _run(
     )
 
 
-def _state(status: Status, told: Mapping[str, Any], has_model: bool) -> State:
+def state_of(status: Status, told: Mapping[str, Any], has_model: bool = False) -> State:
+    """The state of a run or sweep: of its process, and what that told last."""
     phase = told.get("phase")
     if status.is_alive:
         if status.stage == "stopping":
@@ -232,7 +233,8 @@ def _ended_badly(status: Status, phase: Any) -> State:
     return "crashed"
 
 
-def _reason(state: State, status: Status, told: Mapping[str, Any]) -> str:
+def reason_of(state: State, status: Status, told: Mapping[str, Any]) -> str:
+    """Why a run or sweep is neither in progress nor finished; else empty."""
     if state in (*IN_PROGRESS, "finished"):
         return ""
     error = told.get("error")

@@ -30,7 +30,7 @@ LIVE_ALIAS = "live"
 
 _SWITCH = "RECSYS_TRACKING"
 _SERVER = "MLFLOW_TRACKING_URI"
-_QUIET = {
+QUIET = {
     # Nothing is sent to anyone but the server that was named.
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -40,6 +40,7 @@ _QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
+"""The environment that MLflow is used in."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,10 @@ def is_local(workspace: Workspace) -> bool:
 
 def shown_uri(workspace: Workspace) -> str:
     """``tracking_uri`` without a user's name or password, to be shown and written down."""
-    parts = urlsplit(tracking_uri(workspace))
+    uri = tracking_uri(workspace)
+    parts = urlsplit(uri)
+    if "@" not in parts.netloc:
+        return uri
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
@@ -237,6 +241,6 @@ def _begin(workspace: Workspace, folder: Path, *order: str) -> None:
         processes.start(
             folder,
             ["-m", "recsys.learning.recorder", *order],
-            environment={"RECSYS_HOME": str(workspace.root), **_QUIET},
+            environment={"RECSYS_HOME": str(workspace.root), **QUIET},
             priority=15,
         )

@@ -32,7 +32,7 @@ _LINE_EVERY_S = 15.0
 
 def main(run_id: str, changes: dict[str, Any]) -> int:
     """Carries a prepared run out; returns the exit code."""
-    _quiet_libraries()
+    quiet_libraries()
     workspace = Workspace.default()
     folder = workspace.job_dir(run_id)
     stop = threading.Event()
@@ -50,7 +50,7 @@ def main(run_id: str, changes: dict[str, Any]) -> int:
                 return processes.EXIT_STOPPED
             return _train(run_id, changes, workspace, stop)
     except BaseException as error:  # noqa: BLE001  the last stop: every end is written down
-        return _told(error, folder)
+        return told_error(error, folder)
 
 
 def _train(
@@ -99,7 +99,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _told(error: BaseException, folder: Path) -> int:
+def told_error(error: BaseException, folder: Path) -> int:
     """Writes down what ended the run, as far as the disk allows; returns the exit code."""
     from recsys.errors import RecsysError
     from recsys.learning.state import error_record, exit_code
@@ -117,7 +117,8 @@ def _told(error: BaseException, folder: Path) -> int:
     return code
 
 
-def _quiet_libraries() -> None:
+def quiet_libraries() -> None:
+    """Keeps libraries' chatter out of the log: what matters is raised, not logged."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     logging.disable(logging.WARNING)

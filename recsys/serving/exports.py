@@ -57,7 +57,7 @@ class Sheet:
     Attributes:
         response: the list.
         catalog: where its products are from.
-        title: what the list answers, e.g. ``Shop the look: studio-003``.
+        title: what the list answers, e.g. ``Goes with: Your photo``.
         matches: ids of the products known to be right.
         exposure: how often each is shown, where that has been counted.
         photo: the photo that was asked about, a file or pixels; None for none.
@@ -201,7 +201,8 @@ def _tile(sheet: Sheet, item: Item) -> str:
         badges.append('<span class="match">true match</span>')
     share = sheet.share(item)
     if share is not None:
-        badges.append(f"<span>shown to {share:.0%}</span>")
+        shown = "under 1" if 0 < share < 0.01 else f"{100 * share:.0f}"
+        badges.append(f"<span>shown to {shown} %</span>")
     if item.score is not None:
         badges.append(f"<span>{item.score:.3f}</span>")
     return (

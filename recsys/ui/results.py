@@ -20,7 +20,7 @@ from recsys.ui.photo import Heat
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter, change
 from recsys.ui.tiles import Act, Badge, Icon, Tile
-from recsys.ui.views import category_text, counted, price_text, result_tiles
+from recsys.ui.views import category_text, counted, look_alt, price_text, result_tiles
 from recsys.ui.wish import Wish
 
 ACTS = (
@@ -186,11 +186,11 @@ def downloads(live: Live, look: Look, wish: Wish, response: Response) -> None:
     sheet = Sheet(
         response,
         live.catalog,
-        title="Shop the look: " + ("your photo" if look.photo else look.id),
+        title=f"Goes with: {look_alt(live, look)}",
         matches=look.matches,
         exposure=live.exposure,
         photo=look.image,
-        settings=settings(live, wish),
+        settings=(("Look", look.id), *settings(live, wish)),
     )
     name = f"look-{look.id}"
     kinds = (

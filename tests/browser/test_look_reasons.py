@@ -136,6 +136,13 @@ def test_a_finger_on_a_phone_gets_a_small_photo(app: App, chromium: Browser, sce
     expect(inset).to_be_in_viewport(ratio=1)
     where.tap()
     expect(inset).to_be_hidden()
+    where.tap()
+    expect(inset).to_be_visible()
+    results(page).locator(f'.tile[data-id="{product}"]').tap()  # its panel lies where that was
+    expect(panel(page).get_by_text(product)).to_be_visible()
+    expect(inset).to_be_hidden()
+    panel(page).get_by_role("button", name="Close").tap()
+    expect(panel(page)).to_have_count(0)
 
     look(page).locator(".stage").scroll_into_view_if_needed()
     look(page).locator(".stage").tap(position={"x": 60, "y": 80})

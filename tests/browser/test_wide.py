@@ -19,6 +19,7 @@ from tests.browser.parts import (
     panel,
     results,
 )
+from tests.browser.test_popovers import AT_REST
 
 SCREENSHOTS = os.environ.get("RECSYS_SCREENSHOTS", "")
 SIZES = [(380, 760), (768, 1024), (1280, 900), (3840, 2160)]
@@ -27,7 +28,8 @@ SIZES = [(380, 760), (768, 1024), (1280, 900), (3840, 2160)]
 # in. Its box is what is left of it inside everything that clips; a control that has more box
 # than that, sideways, is cut off, and so is text that is wider than its control. Two controls
 # overlap where they share more than a few pixels, unless one holds the other or both belong to
-# one tile or one photo, where buttons lie on the picture.
+# one tile or one photo, where buttons lie on the picture. Text is squeezed where it runs down a
+# column of a few letters.
 FAULTS = """() => {
   const roots = [document, ...[...document.querySelectorAll("*")]
     .map(node => node.shadowRoot).filter(Boolean)]
@@ -85,6 +87,14 @@ FAULTS = """() => {
         name(b.node))
     }
   }
+  for (const node of roots.flatMap(root => [...root.querySelectorAll("p, dd, dt, h1, h2, span")])) {
+    const text = [...node.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join("").trim()
+    const box = node.getBoundingClientRect()
+    const lines = box.height / parseFloat(getComputedStyle(node).fontSize)
+    if (text.length > 5 && box.width > 2 && box.width < 60 && lines > 4) {
+      faults.push(`squeezed to ${box.width.toFixed()} px: ${name(node)}`)
+    }
+  }
   return faults
 }"""
 
@@ -99,6 +109,7 @@ def expect_in_order(page: Page, name: str, tiles: Locator) -> None:
         page.wait_for_function("width => innerWidth === width", arg=width)
         tiles.locator(".tile").first.scroll_into_view_if_needed()
         expect_pictures(page, 1)
+        page.wait_for_function(AT_REST)  # tiles that glide to their places have arrived
         if SCREENSHOTS:
             page.wait_for_timeout(600)
             page.screenshot(path=Path(SCREENSHOTS) / f"{name}-{width}.png")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ MAY_IMPORT = {
         "recsys.catalog",
         "recsys.evaluation.ranking",  # arrays only
         "recsys.evaluation.exposure",  # arrays only
+        "recsys.evaluation.bootstrap",  # arrays only
     },
     "recsys.retrieval": {
         "recsys.errors",
@@ -48,6 +51,7 @@ MAY_IMPORT = {
         "recsys.retrieval",
     },
     "recsys.evaluation.ranking": set(),
+    "recsys.evaluation.bootstrap": {"recsys.evaluation.ranking"},
     "recsys.evaluation.exposure": {
         "recsys.evaluation.exposure_chance",
         "recsys.evaluation.exposure_concentration",
@@ -71,6 +75,26 @@ MAY_IMPORT = {
         "recsys.catalog",
         "recsys.serving",
         "recsys.evaluation",
+    },
+    "recsys.ui.training": {
+        "recsys.errors",
+        "recsys.workspace",
+        "recsys.processes",
+        "recsys.catalog",
+        "recsys.serving",
+        "recsys.evaluation",
+        "recsys.ui",
+        "recsys.learning.runs",
+        "recsys.learning.curves",
+        "recsys.learning.comparing",
+        # these know JAX, so they are imported inside functions
+        "recsys.learning.jobs",
+        "recsys.learning.train",
+        "recsys.learning.config",
+        "recsys.learning.presets",
+        "recsys.learning.fields",
+        "recsys.learning.cautions",
+        "recsys.learning.estimates",
     },
     "recsys.cli": {"recsys"},
     "recsys.commands": {"recsys"},
@@ -129,6 +153,18 @@ def test_streamlit_and_jax_stay_in_their_rooms(path: Path) -> None:
         assert "streamlit" not in roots
     if any(_is_within(name, part) for part in ("recsys.ui", "pages", "recsys.evaluation.ranking")):
         assert not roots & {"jax", "flax", "optax", "orbax", "grain"}
+
+
+def test_the_training_page_loads_nothing_heavy() -> None:
+    """Who only looks at runs brings neither MLflow nor what trains into the server's process."""
+    code = """
+import sys
+import recsys.ui.training.body
+heavy = ("mlflow", "optuna", "flax", "optax", "recsys.learning.jobs", "recsys.learning.train")
+print([name for name in heavy if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
 
 
 @pytest.mark.parametrize("path", CODE, ids=_name)

@@ -16,7 +16,7 @@ from recsys.evaluation.audit import Auditor, Setting
 from recsys.evaluation.audit_words import value_text
 from recsys.serving.scoring import Correction
 from recsys.serving.server import Request, Server
-from recsys.ui import resources
+from recsys.ui import resources, roles
 from recsys.ui.background import Background
 from recsys.ui.popularity.headline import MAIN, NO_DATA
 from recsys.workspace import LivePointer, Workspace
@@ -27,13 +27,19 @@ from tests.support.shop import NAME, SINCE, planted_pointer
 LONG_S = 30.0
 
 
+@pytest.fixture(autouse=True)
+def _on_the_machine_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing configured, whoever is on the machine itself is an operator."""
+    monkeypatch.setattr(roles, "is_local", lambda: True)
+
+
 def metrics(app: AppTest) -> list[str]:
     return [metric.value for metric in app.metric]
 
 
 def texts(app: AppTest) -> str:
     """Everything said in running text, as a reader sees it."""
-    said = [*app.markdown, *app.subheader, *app.caption]
+    said = [*app.header, *app.markdown, *app.subheader, *app.caption]
     return read("\n".join(one.value for one in said))
 
 
@@ -387,3 +393,16 @@ def test_a_disk_that_is_full_changes_nothing_and_is_told(
     assert "Nothing was changed" in messages(app)
     assert "No space left on device" in messages(app)
     assert workspace.live() == before
+
+
+def test_only_an_operator_changes_the_shop(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("popularity", popularity_scoring="nnn")
+    before = Workspace.default().live()
+    monkeypatch.setattr(roles, "is_operator", lambda: False)
+    use(app)  # drawn while the role was there, pressed when it was gone
+    assert "only an operator" in messages(app).lower()
+    assert Workspace.default().live() == before
+    assert "Use this in the shop" not in labels(app)
+    assert "Only an operator can change what the shop serves" in notes(app)

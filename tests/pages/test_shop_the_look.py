@@ -80,6 +80,24 @@ def test_how_many_and_which_category(open_page: OpenPage) -> None:
     }
 
 
+def test_filters_that_leave_nothing_can_be_taken_away(open_page: OpenPage) -> None:
+    parameters = {"look_category": "Planted|Dotted", "look_from": "999", "look_k": "20"}
+    app = open_page("shop_the_look", look_scene=SCENE, **parameters)
+    assert "No product is left" in messages(app)
+    assert component(app, "look_card") is not None
+    app.button(key="look_everything").click().run()
+    assert dict(app.query_params) == {"look_scene": SCENE, "look_k": "20"}
+    assert len(tile_ids(app, GRID)) == 20
+
+
+def test_a_search_for_no_look_can_be_taken_away(open_page: OpenPage) -> None:
+    app = open_page("shop_the_look", look_find="no such thing", look_show="known")
+    assert "No look has all these words" in messages(app)
+    app.button(key="look_any").click().run()
+    assert dict(app.query_params) == {}
+    assert len(tile_ids(app, "look_gallery")) == 24
+
+
 def test_a_result_opens_the_product_panel(open_page: OpenPage) -> None:
     app = open_page("shop_the_look", look_scene=SCENE, look_item="product-001")
     card = component(app, "panel_card")

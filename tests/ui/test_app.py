@@ -135,6 +135,7 @@ def test_warming_up_delays_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_settings_that_matter_are_set() -> None:
     assert CONFIG["client"]["showErrorDetails"] == "none"
+    assert CONFIG["global"]["minCachedMessageSize"] >= 10**9
     assert CONFIG["runner"]["postScriptGC"] is False
     assert CONFIG["server"]["address"] == "127.0.0.1"
     assert CONFIG["server"]["fileWatcherType"] == "none"

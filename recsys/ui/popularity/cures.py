@@ -8,7 +8,7 @@ from recsys.errors import RecsysError, RequestError
 from recsys.evaluation.audit import Audit, Setting
 from recsys.serving.promotion import promote
 from recsys.serving.scoring import Correction
-from recsys.ui import scorings
+from recsys.ui import roles, scorings
 from recsys.ui.messages import explain, plain
 from recsys.ui.popularity import asked
 from recsys.ui.popularity.asked import Asked, served_correction
@@ -110,7 +110,7 @@ def moved(key: str, now: float, then: float) -> str:
 
 def use_it(live: Live, wish: Asked, setting: Setting) -> None:
     """What is served now, and the button that changes it."""
-    served = served_correction(live)
+    served, may_change = served_correction(live), roles.is_operator()
     st.markdown("**In the shop**")
     since = f", since {since_text(live.since)}" if live.since else ""
     st.caption(plain(f"Served now: {correction_words(served)}{since}.", 200))
@@ -127,7 +127,7 @@ def use_it(live: Live, wish: Asked, setting: Setting) -> None:
         st.caption(why)
     elif setting.correction == served:
         st.caption("This is what is served now.")
-    else:
+    elif may_change:
         st.button(
             "Use this in the shop",
             icon=":material/storefront:",
@@ -136,7 +136,14 @@ def use_it(live: Live, wish: Asked, setting: Setting) -> None:
             on_click=put_live,
             args=(live, setting.correction),
         )
-    # what was served before this visitor's last change, and what the model itself gives
+    else:
+        st.caption("Only an operator can change what the shop serves: sign in on Training.")
+    if may_change:
+        ways_back(live, served)
+
+
+def ways_back(live: Live, served: Correction | None) -> None:
+    """What was served before this visitor's last change, and what the model itself gives."""
     before = st.session_state.get(_BEFORE, served)
     for number, earlier in enumerate(dict.fromkeys((before, None))):
         if earlier != served:
@@ -157,6 +164,7 @@ def put_live(live: Live, correction: Correction | None) -> None:
     """
     pointer = live.pointer
     try:
+        roles.require_operator()
         if pointer is None or live.server.model is None:
             raise RequestError("no model is live, so there is no score to correct")
         workspace = Workspace.default()

@@ -1,38 +1,20 @@
-"""The price of each cure: recall against exposure for every strength, measured once, kept."""
+"""The price of each cure: measured by a process of its own, offered, watched, shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
 from recsys.errors import RecsysError
-from recsys.evaluation.audit import Auditor, Setting
-from recsys.evaluation.audit_words import FIGURES, value_text
-from recsys.evaluation.front import Front, FrontPoint
+from recsys.evaluation.audit import Auditor
 from recsys.evaluation.front_job import FrontJob, front_job, start_front, stop_front
-from recsys.ui import scorings
-from recsys.ui.charts import chart, point, table
+from recsys.ui import roles
 from recsys.ui.messages import explain, plain
-from recsys.ui.popularity import asked
-from recsys.ui.popularity.asked import Asked, served_correction, setting_of
-from recsys.ui.popularity.front_spec import FRONT_COLUMNS, front_spec
-from recsys.ui.popularity.headline import NO_DATA, text_of
-from recsys.ui.popularity.names import correction_words, pill, url_name
+from recsys.ui.popularity.asked import Asked
+from recsys.ui.popularity.front_chart import draw
 from recsys.ui.resources import Live
-from recsys.ui.state import Parameter, change
-from recsys.ui.views import counted
 from recsys.workspace import DEMO_NAME
-
-MEASURES = {
-    "effective_catalogue": "Effective catalogue",
-    "coverage": "Coverage",
-    "excess_gini": "Excess Gini",
-}
-RANGES = {"near": "Near the best", "all": "All"}
-NEAR = 0.8
-"""What part of the best recall a setting finds that is near it."""
 
 _FAULT = "popularity_front_fault"
 
@@ -47,7 +29,7 @@ def front_view(live: Live, auditor: Auditor, wish: Asked) -> None:
     )
     fault = st.session_state.pop(_FAULT, None)
     if isinstance(fault, RecsysError):
-        explain(fault, heading="It was not started", serious=True)
+        explain(fault, heading="Nothing was changed", serious=True)
     try:
         job = front_job(auditor.server, live.workspace, wish.k)
     except RecsysError as error:
@@ -70,6 +52,9 @@ def offer(live: Live, auditor: Auditor, wish: Asked, job: FrontJob) -> None:
         if job.log:
             with st.expander("What it printed"):
                 st.code("\n".join(job.log), language=None)
+    if not roles.is_operator():
+        st.caption("Nobody has measured it yet. An operator can: sign in on Training.")
+        return
     st.button(
         "Measure every cure",
         icon=":material/play_arrow:",
@@ -85,17 +70,21 @@ def offer(live: Live, auditor: Auditor, wish: Asked, job: FrontJob) -> None:
 
 
 def start(live: Live, auditor: Auditor, wish: Asked) -> None:
-    """Sees that it is being measured, however many ask for it."""
-    assert live.workspace is not None
-    assert live.pointer is not None
+    """Sees that it is being measured, however many ask for it. Only for operators."""
+    workspace, pointer = live.workspace, live.pointer
+    assert workspace is not None
+    assert pointer is not None
+    model = wish.this.model or pointer.model or DEMO_NAME
+    attempt(
+        lambda: start_front(auditor.server, workspace, model=model, data=pointer.data, k=wish.k)
+    )
+
+
+def attempt(do: Callable[[], object]) -> None:
+    """Does what only an operator may do; what goes wrong is told on the next run."""
     try:
-        start_front(
-            auditor.server,
-            live.workspace,
-            model=wish.this.model or live.pointer.model or DEMO_NAME,
-            data=live.pointer.data,
-            k=wish.k,
-        )
+        roles.require_operator()
+        do()
     except RecsysError as error:
         st.session_state[_FAULT] = error
     except OSError as error:
@@ -114,7 +103,7 @@ def watch(live: Live, auditor: Auditor, wish: Asked) -> None:
     share = min(1.0, job.done / job.total) if job.total else 0.0
     doing = "Stopping" if job.stage == "stopping" else job.doing or "Starting"
     st.progress(share, text=plain(f"{doing[:1].upper()}{doing[1:]}… {share:.0%}"))
-    if job.stage == "running":
+    if job.stage == "running" and roles.is_operator():
         st.button(
             "Stop",
             icon=":material/stop:",
@@ -125,254 +114,7 @@ def watch(live: Live, auditor: Auditor, wish: Asked) -> None:
 
 
 def stop(live: Live, auditor: Auditor, wish: Asked) -> None:
-    """Asks it to stop."""
-    assert live.workspace is not None
-    stop_front(auditor.server, live.workspace, wish.k)
-
-
-# the front itself
-
-
-def draw(live: Live, wish: Asked, front: Front) -> None:
-    """The recommended point in words, the chart, and all points as a table."""
-    measure = asked.MEASURE.read()
-    recommend(live, wish, front)
-    with st.container(key="popularity_front_controls", horizontal=True, gap="medium"):
-        st.segmented_control(
-            "Against",
-            tuple(MEASURES),
-            format_func=MEASURES.__getitem__,
-            required=True,
-            width="content",
-            **asked.MEASURE.widget(),
-        )
-        st.segmented_control(
-            "Settings",
-            tuple(RANGES),
-            format_func=RANGES.__getitem__,
-            required=True,
-            width="content",
-            help=f"Near the best: those that find at least {NEAR:.0%} of what the best finds.",
-            **asked.RANGE.widget(),
-        )
-    rows = front_table(live, wish, front, measure)
-    if not rows["id"]:
-        st.caption(
-            "No data: no validation look with known products is unseen by the model, so nothing "
-            "says what a cure costs."
-        )
-        return
-    chart(
-        front_spec(MEASURES[measure], f"Recall@{front.k}", tuple(dict.fromkeys(rows["cure"]))),
-        table(rows),
-        key=f"popularity_front_{measure}_{st.session_state.get('popularity_turn', 0)}",
-        says=says(front, measure),
-        on_select=lambda selected: clicked(front, selected),
-    )
-    st.caption(
-        plain(
-            f"{says(front, measure)}{left_out(front, rows)} Click a point to see its wall. Over "
-            f"{front.scenes:,} validation looks; recall over the {front.unseen_scenes:,} of them "
-            "that the model was not trained on, bars are 95 % intervals. An exposure cap and "
-            "diversity are drawn hollow: the shop cannot serve them as a scoring.",
-            900,
-        )
-    )
-    choose(front)
-    everything(front)
-
-
-def recommend(live: Live, wish: Asked, front: Front) -> None:
-    """Which point to take, what it costs and what it buys, and a button to look at it."""
-    if front.recommended is None:
-        return
-    best, own = front.points[front.recommended], front.points[0]
-    gain, parts = best.gain, []
-    if gain.value is not None and gain.low is not None and gain.high is not None:
-        spread = f"{_signed(gain.low)} to {_signed(gain.high)}"
-        parts.append(f"recall@{front.k} changes by {_signed(gain.value)} ({spread})")
-    parts.append(
-        f"excess Gini is {_text('excess_gini', best)} instead of {_text('excess_gini', own)}"
-    )
-    parts.append(f"{best.never_shown:,} products are never shown instead of {own.never_shown:,}")
-    told = f"Against the model's own score, {', '.join(parts)}."
-    why = "It is the most even of those that lose no more than 1 % of the best recall."
-    st.markdown(f"**Recommended: {plain(name_of(best))}.** {plain(told, 500)} {plain(why)}")
-    current = setting_of(wish.this, live, front.k, wish.part)
-    if same(best, current):
-        st.caption("This is what you look at now.")
-    else:
-        st.button(
-            "Look at it",
-            icon=":material/star:",
-            key="popularity_front_best",
-            on_click=look_at,
-            args=(best,),
-        )
-
-
-def front_table(live: Live, wish: Asked, front: Front, measure: str) -> dict[str, list[Any]]:
-    """Rows for ``front_spec``: the points that have both figures."""
-    rows: dict[str, list[Any]] = {name: [] for name in FRONT_COLUMNS}
-    current = setting_of(wish.this, live, front.k, wish.part)
-    served = Setting(served_correction(live), k=front.k)
-    least = 0.0
-    if asked.RANGE.read() == "near":
-        least = NEAR * max((one.recall.value or 0.0) for one in front.points)
-    for number, one in enumerate(front.points):
-        bought = getattr(one, measure)
-        if one.recall.value is None or bought is None or one.recall.value < least:
-            continue
-        marked = []
-        if number == front.recommended:
-            marked.append("recommended")
-        if not wish.this.model and same(one, served):
-            marked.append("served now")
-        if same(one, current):
-            marked.append("shown here")
-        values = {
-            "id": str(number),
-            "cure": family(one),
-            "setting": name_of(one),
-            "bought": bought,
-            "recall": one.recall.value,
-            "low": one.recall.low,
-            "high": one.recall.high,
-            "servable": one.servable,
-            "mark": ", ".join(marked),
-        }
-        for name, value in values.items():
-            rows[name].append(value)
-    return rows
-
-
-def family(one: FrontPoint) -> str:
-    """Which cure it is, whatever its strength."""
-    if one.cap is not None:
-        return "Exposure cap"
-    if one.diversity:
-        return "Diversity (MMR)"
-    return pill(scoring_of(one))
-
-
-def name_of(one: FrontPoint) -> str:
-    """A point in words: ``NNN 0.5``."""
-    if one.cap is not None:
-        return f"Exposure cap {one.cap:g}×"
-    if one.diversity:
-        return f"Diversity {100 * one.diversity:g} %"
-    return correction_words(one.setting(1).correction)
-
-
-def scoring_of(one: FrontPoint) -> str:
-    """What stands for a point's scoring in the URL."""
-    correction = one.setting(1).correction
-    return scorings.OWN if correction is None else url_name(correction.name)
-
-
-def same(one: FrontPoint, setting: Setting) -> bool:
-    """Whether a point is of this setting, whichever looks it is over."""
-    there = one.setting(setting.k)
-    return (there.correction, there.diversity, there.cap) == (
-        setting.correction,
-        setting.diversity,
-        setting.cap,
-    )
-
-
-def says(front: Front, measure: str) -> str:
-    """The front in a sentence, for those who do not see it."""
-    if front.recommended is None:
-        return f"Recall@{front.k} against {MEASURES[measure].lower()} of every cure."
-    best = front.points[front.recommended]
-    return (
-        f"Recall@{front.k} against {MEASURES[measure].lower()} of {len(front.points)} settings. "
-        f"Recommended: {name_of(best)}, with recall {_recall(best)} and "
-        f"{MEASURES[measure].lower()} {text_of(measure, getattr(best, measure))}."
-    )
-
-
-def left_out(front: Front, rows: Mapping[str, list[Any]]) -> str:
-    """How many settings are not drawn; empty where all are."""
-    count = len(front.points) - len(rows["id"])
-    if not count:
-        return ""
-    one = count == 1
-    return f" {counted(count, 'setting', 'settings')} that {'finds' if one else 'find'} less " + (
-        "is left out." if one else "are left out."
-    )
-
-
-def clicked(front: Front, selected: Mapping[str, Any]) -> None:
-    """Switches the page to a point that was clicked."""
-    found = point(selected, "point").get("id")
-    if isinstance(found, str) and found.isdigit() and int(found) < len(front.points):
-        look_at(front.points[int(found)])
-
-
-def look_at(one: FrontPoint) -> None:
-    """Switches the page to a point's setting, and to its wall."""
-    scoring, correction = scoring_of(one), one.setting(1).correction
-    strength = asked.strength(scoring)
-    exact = None if correction is None else correction.strength
-    values: dict[Parameter[Any], Any] = {
-        asked.SCORING: scoring,
-        strength: strength.default if exact is None else exact,
-        asked.DIVERSITY: round(100 * one.diversity),
-        asked.CAP: one.cap or 0.0,
-        asked.VIEW: "wall",
-        asked.PAGE: 1,
-    }
-    change(values)
-
-
-def choose(front: Front) -> None:
-    """The same as a click on a point, without a mouse."""
-    key = "popularity_front_choice"
-    st.session_state[key] = None
-    st.selectbox(
-        "See the wall of a point",
-        range(len(front.points)),
-        index=None,
-        format_func=lambda number: (
-            f"{name_of(front.points[number])}: recall {_recall(front.points[number])}, "
-            f"effective catalogue {_text('effective_catalogue', front.points[number])}"
-        ),
-        placeholder="Choose a setting",
-        key=key,
-        on_change=lambda: look_at(front.points[int(st.session_state[key])]),
-    )
-
-
-def everything(front: Front) -> None:
-    """All points as a table."""
-    keys = ("effective_catalogue", "coverage", "excess_gini", "top_share", "largest_share")
-    with st.expander("All points as a table", icon=":material/table:"):
-        rows: dict[str, list[str]] = {"Setting": [], f"Recall@{front.k}": []}
-        for key in keys:
-            rows[FIGURES[key].title] = []
-        for number, one in enumerate(front.points):
-            star = "★ " if number == front.recommended else ""
-            rows["Setting"].append(plain(star + name_of(one)))
-            rows[f"Recall@{front.k}"].append(plain(_recall(one)))
-            for key in keys:
-                rows[FIGURES[key].title].append(plain(_text(key, one)))
-        st.table(table(rows), hide_index=True, border="horizontal")
-
-
-def _recall(one: FrontPoint) -> str:
-    if one.recall.value is None:
-        return NO_DATA
-    text = value_text("recall", one.recall.value)
-    if one.recall.low is None or one.recall.high is None:
-        return text
-    low, high = (value_text("recall", end) for end in (one.recall.low, one.recall.high))
-    return f"{text} ({low} to {high})"
-
-
-def _text(key: str, one: FrontPoint) -> str:
-    return text_of(key, getattr(one, key))
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
+    """Asks it to stop. Only for operators."""
+    workspace = live.workspace
+    assert workspace is not None
+    attempt(lambda: stop_front(auditor.server, workspace, wish.k))

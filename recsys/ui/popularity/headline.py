@@ -79,7 +79,7 @@ def headline(audit: Audit) -> None:
     """The sentence, why it is so, and the main figures with chance beside them."""
     told = audit.headline
     with st.container(key="popularity_verdict", gap="small"):
-        st.subheader(f"{_ICONS[told.verdict]} {plain(told.text, 400)}", anchor=False)
+        st.header(f"{_ICONS[told.verdict]} {plain(told.text, 400)}", anchor=False)
         st.markdown(plain(" ".join(told.reasons), 900))
     with st.container(key="popularity_figures"):
         for key in MAIN:

@@ -31,13 +31,16 @@ from recsys.ui.views import (
 )
 
 PER_PAGE = 24
-LOOKS_PER_PAGE = 12
+LOOKS = 12
+"""So many of those that received a product are shown at first."""
 SORTS = {"shown": "Most shown", "wrong": "Most often wrong"}
 
 SORT = state.choice("popularity_sort", tuple(SORTS), "shown").told(
     "order", "the most shown come first"
 )
-LOOKS_PAGE = state.number("popularity_looks_page", 1, low=1, high=1_000_000)
+LOOKS_SHOWN = state.number("popularity_received_looks", LOOKS, LOOKS, 100_000).told(
+    "number of looks", f"the first {LOOKS} are shown"
+)
 
 
 def wall(
@@ -135,7 +138,7 @@ def unpick() -> None:
 def toggle_item(picked: str) -> None:
     """Opens a product's panel, or closes it."""
     opened = asked.ITEM.read()
-    change({asked.ITEM: "" if picked == opened else picked, LOOKS_PAGE: 1})
+    change({asked.ITEM: "" if picked == opened else picked, LOOKS_SHOWN: LOOKS})
 
 
 def right_text(audit: Audit, row: int) -> str:
@@ -155,7 +158,7 @@ def hub_tile(live: Live, audit: Audit, row: int, *, short: bool = False, remark:
     of = audit.by_product
     tile = product_tile(product)
     share = percent_text(float(of.share[row]))
-    badges = [Badge(share if short else f"{share} of looks", "rank")]
+    badges = [Badge(share if short else f"{share} of looks")]
     cause = cause_of(audit, row)
     if cause:
         badges.append(Badge(cause, "quiet"))
@@ -173,7 +176,7 @@ def hub_tile(live: Live, audit: Audit, row: int, *, short: bool = False, remark:
         image=tile.image,
         alt=tile.alt,
         badges=tuple(badges),
-        spoken=f"share and times of being shown, {told}" if short else "",
+        spoken=f"shown to so many looks, {told}" if short else "",
     )
 
 
@@ -200,7 +203,7 @@ def panel(live: Live, audit: Audit, neighbours: list[str]) -> None:
 
     def act(action: str) -> None:
         to = {"previous": before, "next": after}.get(action, "")
-        change({asked.ITEM: to, LOOKS_PAGE: 1})
+        change({asked.ITEM: to, LOOKS_SHOWN: LOOKS})
 
     card(hub_card(live, audit, row), key="popularity_card", actions=actions, on_action=act)
     why(audit, row)
@@ -277,12 +280,11 @@ def received(live: Live, audit: Audit, product_id: str) -> None:
             "Nobody is shown this product. Open “Never shown” to see where it comes nearest."
         )
         return
-    last = -(-len(showings) // LOOKS_PER_PAGE)
-    page = min(LOOKS_PAGE.read(), last)
+    most = LOOKS_SHOWN.read()
     shown = []
-    for one in showings[(page - 1) * LOOKS_PER_PAGE : page * LOOKS_PER_PAGE]:
+    for one in showings[:most]:
         row = live.catalog.scene_row(one.scene)
-        badges = [Badge(f"rank {one.rank}", "rank")]
+        badges = [Badge(f"rank {one.rank}")]
         if one.right is not None:
             badges.append(Badge("right", "good") if one.right else Badge("no match", "quiet"))
         tile = scene_tile(live, row, href=look_link(live, one.scene, audit))
@@ -303,5 +305,12 @@ def received(live: Live, audit: Audit, product_id: str) -> None:
         shape="portrait",
         size="small",
     )
-    if last > 1:
-        st.pagination(last, **LOOKS_PAGE.widget(shown=page))
+    left = len(showings) - most
+    if left > 0:
+        # no second row of page numbers beside the wall's own
+        st.button(
+            f"Show more ({left:,} left)",
+            key="popularity_more_looks",
+            on_click=change,
+            args=({LOOKS_SHOWN: 4 * most},),
+        )

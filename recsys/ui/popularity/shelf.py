@@ -56,7 +56,7 @@ def never_tile(live: Live, one: NeverShown) -> Tile:
     """A product with the rank that it reaches, and what it misses."""
     product = live.catalog.products[live.catalog.product_row(one.product)]
     tile = product_tile(product)
-    badges = [Badge(f"best rank {one.rank:,}", "rank")]
+    badges = [Badge(f"best rank {one.rank:,}")]
     if one.places_to_go:
         missing = f"{counted(one.places_to_go, 'place', 'places')} short"
     else:

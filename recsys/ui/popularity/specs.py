@@ -81,7 +81,8 @@ def histogram(bins: tuple[str, ...]) -> dict[str, Any]:
         .encode(y="products:Q", tooltip=tooltip)
         .add_params(click)
     )
-    picked = base.mark_bar(color=PICKED, width={"band": 0.6}).encode(y="picked:Q", tooltip=tooltip)
+    some = base.transform_filter(alt.datum.picked > 0)
+    picked = some.mark_bar(color=PICKED, width={"band": 0.6}).encode(y="picked:Q", tooltip=tooltip)
     numbers = base.mark_text(dy=-7, fontSize=11, fontWeight=600, color=TEXT).encode(
         y="products:Q", text=alt.Text("products:Q", format=",")
     )
@@ -166,7 +167,8 @@ def categories(names: tuple[str, ...], has_right: bool) -> dict[str, Any]:
         )
         .add_params(click)
     )
-    picked = base.mark_bar(color=PICKED, height={"band": 0.62}).encode(x="picked:Q")
+    some = base.transform_filter(alt.datum.picked > 0)
+    picked = some.mark_bar(color=PICKED, height={"band": 0.62}).encode(x="picked:Q")
     chance = base.mark_tick(color=CHANCE, thickness=3, opacity=1).encode(x="catalogue:Q")
     layers = [bars, picked, chance]
     if has_right:

@@ -182,6 +182,7 @@ function onClick(event, list, grid) {
   const button = event.target.closest(".tile")
   if (!button) return
   setCurrent(list, grid, button)
+  if (grid.pinned) pin(list, grid, grid.pinned) // what opens has a photo of its own to show
   if (button.href) return
   grid.anchor = { button, top: button.getBoundingClientRect().top, until: Date.now() + 2000 }
   grid.pick(button.dataset.id)

@@ -1,0 +1,133 @@
+"""Sweeps as work in the background: start, stop, resume, delete, train the best at full length."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from recsys import processes
+from recsys import workspace as files
+from recsys.catalog.datasets import open_dataset
+from recsys.errors import ConfigError, RequestError
+from recsys.learning import jobs
+from recsys.learning.fields import as_text
+from recsys.learning.sweep_space import checked
+from recsys.learning.sweeps import SweepRequest, read_sweep, request_from
+from recsys.learning.train import TrainRequest
+from recsys.workspace import Workspace
+
+
+def start_sweep(
+    request: SweepRequest, workspace: Workspace, *, queue: bool = False, name: str = ""
+) -> str:
+    """Starts a sweep as a process of its own, and returns its id.
+
+    Args:
+        queue: line up behind a training that is in progress; without it that is a BusyError.
+
+    Raises RecsysError for unusable data, parameters or budget.
+    """
+    request = checked(request)
+    with jobs.starting(workspace):
+        jobs.make_way(workspace, queue)
+        catalog, path = open_dataset(request.data, workspace)
+        sweep_id = f"sweep-{secrets.token_hex(3)}"
+        record = {
+            "request": {**asdict(request), "data": str(path)},
+            "name": jobs.checked_text(name, "name", jobs.MAX_NAME),
+            "data_name": catalog.name,
+            "fingerprint": catalog.fingerprint,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        files.write_json(workspace.sweep_dir(sweep_id) / "sweep.json", record)
+        _launch(workspace, sweep_id)
+    return sweep_id
+
+
+def resume_sweep(
+    sweep_id: str,
+    workspace: Workspace,
+    *,
+    trials: int | None = None,
+    minutes: float | None = None,
+    queue: bool = False,
+) -> None:
+    """Goes on with a sweep, in the middle of the trial that it was stopped in.
+
+    Args:
+        trials, minutes: another budget, at most one of them, counted from the sweep's start.
+
+    Raises RecsysError where it is in progress or not there, or its budget is spent.
+    """
+    sweep = read_sweep(workspace, sweep_id)
+    if sweep.is_in_progress:
+        raise ConfigError(f"the sweep {sweep.id} is in progress already")
+    if trials is None and minutes is None and sweep.state == "finished":
+        raise ConfigError(
+            f"the budget of the sweep {sweep.id} is spent", "Give it more trials or minutes"
+        )
+    with jobs.starting(workspace):
+        jobs.make_way(workspace, queue)
+        if trials is not None or minutes is not None:
+            path = workspace.sweep_dir(sweep_id) / "sweep.json"
+            record = processes.read_record(path) or {}
+            asked = {**record["request"], "trials": trials, "minutes": minutes}
+            checked(request_from(asked))
+            files.write_json(path, {**record, "request": asked})
+        _launch(workspace, sweep_id)
+
+
+def stop_sweep(sweep_id: str, workspace: Workspace) -> bool:
+    """Asks a sweep to save and stop; False where it was not in progress."""
+    return processes.stop(workspace.sweep_dir(read_sweep(workspace, sweep_id).id))
+
+
+def delete_sweep(sweep_id: str, workspace: Workspace) -> None:
+    """Deletes a sweep with its trials; runs that were started from it stay. Raises RecsysError."""
+    sweep = read_sweep(workspace, sweep_id)
+    if sweep.is_in_progress:
+        raise ConfigError(f"the sweep {sweep.id} is in progress", "Stop it first")
+    folder = workspace.sweep_dir(sweep.id)
+    doomed = folder.with_name(f".{folder.name}.deleted")
+    shutil.rmtree(doomed, ignore_errors=True)
+    folder.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def train_best(
+    sweep_id: str,
+    workspace: Workspace,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    queue: bool = False,
+) -> str:
+    """Starts a run with the best trial's settings at full length; returns its id.
+
+    Without a budget it is the preset's own. Raises RecsysError where there is no complete trial.
+    """
+    sweep = read_sweep(workspace, sweep_id)
+    best = sweep.best_trial
+    if best is None:
+        raise RequestError(f"the sweep {sweep.id} has no complete trial yet", "Wait for one")
+    asked = sweep.request
+    chosen = (f"{key}={as_text(value)}" for key, value in best.params.items())
+    request = TrainRequest(
+        data=asked.data,
+        preset=asked.preset,
+        steps=steps,
+        minutes=minutes,
+        overrides=(*asked.overrides, *chosen),
+    )
+    words = f"Best of {sweep.name}"[: jobs.MAX_NAME]
+    return jobs.start(request, workspace, queue=queue, name=words, origin=sweep.id)
+
+
+def _launch(workspace: Workspace, sweep_id: str) -> None:
+    processes.start(
+        workspace.sweep_dir(sweep_id),
+        ["-m", "recsys.learning.sweep_worker", sweep_id],
+        environment={"RECSYS_HOME": str(workspace.root)},
+    )

@@ -1,0 +1,246 @@
+"""The process that a sweep is: one trial after the other, until its budget is spent.
+
+``python -m recsys.learning.sweep_worker SWEEP-ID``, started by ``recsys.learning.sweeps``. Killed
+at any moment it goes on in the middle of its trial. After each evaluation everything that it
+knows stands in ``trials.json``; should Optuna's database be damaged, it is made anew from there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys import processes
+from recsys.errors import ConfigError, StaleError, TrainingError
+from recsys.learning.slot import training_slot
+from recsys.learning.sweeps import read_request
+from recsys.learning.worker import quiet_libraries, say, told_error
+from recsys.workspace import Workspace
+
+if TYPE_CHECKING:
+    import optuna
+
+    from recsys.learning.loop import Event
+    from recsys.learning.material import Material
+
+_EVALUATIONS = 5
+_SAVE_EVERY_S = 20.0
+_REPORT_EVERY_S = 1.0
+
+
+class _EndedEarlyError(Exception):
+    """The trial is not worth going on with, or its time is over."""
+
+
+def main(sweep_id: str) -> int:
+    """Carries a sweep out; returns the exit code."""
+    quiet_libraries()
+    workspace = Workspace.default()
+    folder = workspace.sweep_dir(sweep_id)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
+
+    def waiting(ahead: str) -> None:
+        say(f"Waiting for {ahead} to end")
+        processes.report({"phase": "queued", "behind": ahead, "updated": time.time()})
+
+    try:
+        with training_slot(workspace, sweep_id, stop, waiting) as is_mine:
+            if is_mine and not stop.is_set():
+                _search(sweep_id, workspace, stop)
+        phase = "stopped" if stop.is_set() else "finished"
+        processes.report({**processes.read_state(folder), "phase": phase, "updated": time.time()})
+        say(f"The sweep is {phase}")
+        return processes.EXIT_STOPPED if stop.is_set() else 0
+    except BaseException as error:  # noqa: BLE001  the last stop: every end is written down
+        return told_error(error, folder)
+
+
+def _search(sweep_id: str, workspace: Workspace, stop: threading.Event) -> None:
+    from recsys.learning.disk import DiskFullError
+
+    try:
+        Search(sweep_id, workspace, stop).run()
+    except DiskFullError as error:  # it names the trial as if that were a run to be resumed
+        raise DiskFullError(
+            error.message, f"Free some space, then: python -m recsys sweep resume {sweep_id}"
+        ) from error
+
+
+class Search:
+    """A sweep's trials, those before this process included."""
+
+    def __init__(self, sweep_id: str, workspace: Workspace, stop: threading.Event) -> None:
+        from recsys.catalog.datasets import open_dataset
+        from recsys.learning.sweep_study import Study
+
+        self.id, self.workspace, self.stop = sweep_id, workspace, stop
+        self.folder = workspace.sweep_dir(sweep_id)
+        self.request, fingerprint = read_request(workspace, sweep_id)
+        self.catalog, _ = open_dataset(self.request.data, workspace)
+        if self.catalog.fingerprint != fingerprint:
+            raise StaleError(
+                f"the data set {self.catalog.name} has changed since the sweep {sweep_id} began",
+                "Start a new sweep",
+            )
+        self.study = Study(self.folder, self.request)
+        self._began = time.monotonic()
+        self._used_before_s = self.study.used_s
+        self._reported_at = 0.0
+        self._material: tuple[tuple[int, int, int], Material] | None = None
+
+    def run(self) -> None:
+        """Tries until the budget is spent or it is asked to stop."""
+        while not self.stop.is_set() and self._fraction() < 1.0:
+            trial = self.study.next_trial()
+            say(f"Trial {trial.number}: {self._words(trial.params)}")
+            self._report("training", trial.number, 0, 0.0)
+            self._try(trial)
+            # Each trial compiles steps of its own; without this they would pile up.
+            self._forget_compiled()
+            self.study.keep(self._used_s())
+
+    def _try(self, trial: optuna.Trial) -> None:
+        from recsys.learning.loop import DivergedError, Interrupted
+
+        began = time.monotonic()
+        place = self.folder / "trials" / f"{trial.number:04d}"
+        try:
+            recall = self._train(trial, place)
+        except Interrupted:
+            self.study.spent(trial, time.monotonic() - began)
+            return  # it goes on with the checkpoint that was just saved
+        except _EndedEarlyError as error:
+            self.study.end_early(trial, str(error), time.monotonic() - began)
+        except DivergedError as error:
+            self.study.end_early(trial, error.message, time.monotonic() - began)
+        except ConfigError as error:
+            self.study.fail(trial, error.message, time.monotonic() - began)
+        else:
+            self.study.complete(trial, recall, time.monotonic() - began)
+        shutil.rmtree(place / "checkpoints", ignore_errors=True)
+        say(f"Trial {trial.number}: {self.study.outcome(trial)}")
+
+    def _train(self, trial: optuna.Trial, place: Path) -> float:
+        from recsys.learning.batches import make_batches
+        from recsys.learning.loop import Budget, Loop, Pace
+        from recsys.learning.steps import Trainer
+        from recsys.learning.sweep_space import trial_config
+
+        config = trial_config(self.request, trial.params)
+        material = self._read(config.tower)
+        steps = self.request.trial_steps
+
+        def listen(event: Event) -> None:
+            if event.kind in ("start", "step", "evaluate"):
+                self._report("training", trial.number, event.step, event.fraction)
+            if event.kind == "evaluate":
+                recall = event.metrics["validation_recall@10"]
+                self.study.measured(trial, event.step, recall)
+                self.study.keep(self._used_s())
+                if event.step < steps and self.study.should_prune(trial):
+                    raise _EndedEarlyError("worse than the median of the trials before it")
+            if event.step < steps and self.request.minutes is not None and self._fraction() >= 1:
+                raise _EndedEarlyError("the sweep's time was over")
+
+        place.mkdir(parents=True, exist_ok=True)
+        loop = Loop(
+            trainer=Trainer(config),
+            batches=make_batches(material.training, config),
+            validation=material.validation(config),
+            budget=Budget(steps),
+            folder=place,
+            run_id=f"{self.id}, trial {trial.number}",
+            events=listen,
+            pace=Pace(
+                evaluate_every_steps=max(1, steps // _EVALUATIONS), save_every_s=_SAVE_EVERY_S
+            ),
+            stop=self.stop,
+        )
+        if loop.checkpoints.steps():
+            loop.restore()
+        loop.run()
+        assert loop.recall is not None
+        return loop.recall
+
+    def _read(self, tower: Any) -> Material:
+        """The data in the sizes that a trial asks for; kept where the next asks for the same."""
+        from recsys.learning.loop import stopped
+        from recsys.learning.material import read_material
+        from recsys.learning.sweep_space import base_config
+
+        def decoding(what: str, done: int, total: int) -> None:
+            self._report("reading", None, 0, 0.0, f"{what}: {done:,} of {total:,}")
+            if self.stop.is_set():
+                raise stopped(self.id, "while it read its pictures")
+
+        sizes = (tower.scene_height_px, tower.scene_width_px, tower.product_size_px)
+        if self._material is None or self._material[0] != sizes:
+            config = dataclasses.replace(base_config(self.request), tower=tower)
+            material = read_material(config, self.catalog, self.workspace, decoding)
+            if not len(material.held_out.pair_scene):
+                raise TrainingError(
+                    f"the data set {self.catalog.name} has no validation scenes to judge trials by",
+                    "A sweep needs more scenes with pairs",
+                )
+            self._material = (sizes, material)
+        return self._material[1]
+
+    def _used_s(self) -> float:
+        return self._used_before_s + time.monotonic() - self._began
+
+    def _fraction(self, of_trial: float = 0.0) -> float:
+        if self.request.minutes is not None:
+            return self._used_s() / (60 * self.request.minutes)
+        assert self.request.trials is not None
+        return (self.study.ended + of_trial) / self.request.trials
+
+    def _report(
+        self, phase: str, trial: int | None, step: int, of_trial: float, text: str = ""
+    ) -> None:
+        now = time.monotonic()
+        if step and now - self._reported_at < _REPORT_EVERY_S:
+            return
+        self._reported_at = now
+        fraction = min(1.0, self._fraction(of_trial))
+        used_s = self._used_s()
+        remaining_s = used_s * (1 - fraction) / fraction if fraction > 0.01 else None
+        if self.request.minutes is not None:
+            remaining_s = max(0.0, 60 * self.request.minutes - used_s)
+        processes.report(
+            {
+                "phase": phase,
+                "trial": trial,
+                "step": step,
+                "steps": self.request.trial_steps,
+                "fraction": fraction,
+                "remaining_s": remaining_s,
+                "text": text,
+                "updated": time.time(),
+            }
+        )
+
+    @staticmethod
+    def _forget_compiled() -> None:
+        import jax
+
+        jax.clear_caches()  # type: ignore[no-untyped-call]
+        gc.collect()
+
+    @staticmethod
+    def _words(params: dict[str, Any]) -> str:
+        return ", ".join(
+            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in params.items()
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

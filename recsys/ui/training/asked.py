@@ -1,0 +1,62 @@
+"""What a visitor asks of the training page, as the URL says it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from recsys.ui import state
+from recsys.ui.state import Parameter
+from recsys.workspace import is_name
+
+View = Literal["runs", "new", "compare", "live"]
+VIEWS: dict[View, str] = {
+    "runs": "Runs",
+    "new": "New run",
+    "compare": "Compare",
+    "live": "Live model",
+}
+SORTS = {
+    "newest": "Newest first",
+    "name": "By name",
+    "recall": "Best recall@10 first",
+    "even": "Most even exposure first",
+    "steps": "Most steps first",
+}
+SHOWN = {"all": "All", "progress": "In progress", "finished": "Finished", "ended": "Ended early"}
+MOST_COMPARED = 6
+
+
+def _names(text: str) -> tuple[str, ...] | None:
+    names = tuple(dict.fromkeys(text.split(",")))
+    return names if len(names) <= MOST_COMPARED and all(map(is_name, names)) else None
+
+
+VIEW: Parameter[View] = state.choice("train_view", tuple(VIEWS), "runs").told(
+    "part of this page", "the runs are shown"
+)
+RUN = Parameter[str]("train_run", "", lambda text: text if is_name(text) else None).told(
+    "run's id", "all runs are shown"
+)
+COPY = Parameter[str]("train_copy", "", lambda text: text if is_name(text) else None).told(
+    "run's id", "the form starts from a preset"
+)
+WITH = Parameter[tuple[str, ...]]("train_with", (), _names, ",".join).told(
+    "list of run ids", "none are chosen"
+)
+FIND = state.words("train_find")
+SORT = state.choice("train_sort", tuple(SORTS), "newest").told("order", "the newest come first")
+SHOW = state.choice("train_show", tuple(SHOWN), "all").told("kind of run", "all are shown")
+ARCHIVED = state.choice("train_archived", ("no", "yes"), "no").told(
+    "yes or no", "archived runs are left out"
+)
+FRAME = state.number("train_frame", 0).told("step", "the last evaluation is shown")
+PAGE = state.number("train_page", 1, low=1, high=1_000_000).told("page", "the first one is shown")
+
+PARAMETERS: tuple[Parameter[Any], ...] = (
+    *(VIEW, RUN, COPY, WITH, SORT, SHOW, ARCHIVED, FRAME, PAGE),
+)
+
+
+def see_run(run_id: str) -> dict[Parameter[Any], Any]:
+    """The changes that lead to a run."""
+    return {VIEW: "runs", RUN: run_id, FRAME: 0, COPY: ""}

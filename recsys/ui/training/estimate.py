@@ -1,0 +1,176 @@
+"""What a run would cost, measured before it starts, and the button that starts it once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from recsys.errors import RecsysError
+from recsys.learning import runs
+from recsys.ui.messages import explain, plain, sentence
+from recsys.ui.resources import Live
+from recsys.ui.state import Parameter
+from recsys.ui.training import asked, form_state
+from recsys.ui.training.acts import attempt
+from recsys.ui.training.data import catalog_of
+from recsys.ui.training.form_state import Form
+from recsys.ui.training.words import duration_words, size_words
+from recsys.workspace import Workspace
+
+if TYPE_CHECKING:
+    from recsys.learning.estimates import Estimate
+
+_MEASURED, _STARTED = "train_estimates", "train_started"
+
+
+def estimate_and_start(live: Live, workspace: Workspace, form: Form) -> None:
+    """The estimate where there is one, the way to it where there is none, and the start."""
+    st.subheader("Cost", anchor=False)
+    key = _keys().get(signature(form))
+    if key is None:
+        st.caption(
+            "Before a run starts, a few of its steps are measured in a process of their own. "
+            "That takes some seconds, and is done once for settings that cost the same."
+        )
+        st.button(
+            "Estimate time and memory",
+            icon=":material/timer:",
+            key="train_estimate",
+            type="primary",
+            on_click=attempt,
+            args=(lambda: begin(live, workspace, form),),
+        )
+        return
+    try:
+        found = look(live, workspace, form, key)
+    except RecsysError as error:
+        _keys().pop(signature(form), None)
+        explain(error, heading="There is no estimate", serious=True)
+        st.button("Try again", key="train_estimate_again")
+        return
+    if found is None:
+        wait(live, workspace, form, key)
+        return
+    tell(form, found)
+    start_button(workspace, form, found)
+
+
+def begin(live: Live, workspace: Workspace, form: Form) -> None:
+    """Begins to measure. Raises RecsysError, OSError."""
+    from recsys.learning import estimates
+
+    catalog = catalog_of(live, workspace, form.data)
+    _keys()[signature(form)] = estimates.begin(form.config(), catalog, workspace)
+
+
+def look(live: Live, workspace: Workspace, form: Form, key: str) -> Estimate | None:
+    """What was measured, None while it is. Raises RecsysError."""
+    from recsys.learning import estimates
+
+    catalog = catalog_of(live, workspace, form.data)
+    return estimates.look(key, form.config(), catalog, workspace)
+
+
+@st.fragment(run_every=1.0)
+def wait(live: Live, workspace: Workspace, form: Form, key: str) -> None:
+    """Shows the page again as soon as the estimate is there, or has failed."""
+    try:
+        is_there = look(live, workspace, form, key) is not None
+    except RecsysError:
+        is_there = True  # the page says why there is none
+    if is_there:
+        st.rerun()
+    st.caption(":material/hourglass_top: Measuring a few steps…")
+
+
+def tell(form: Form, found: Estimate) -> None:
+    """The estimate in words."""
+    parts = []
+    if form.budget == "minutes":
+        parts.append(f"**{form.minutes:g} minutes**, as asked")
+        if found.step_s:
+            steps = int(max(1, (60 * form.minutes - (found.first_step_s or 0)) / found.step_s))
+            parts.append(f"about {steps:,} steps")
+    else:
+        seconds = found.duration_s(form.steps)
+        if seconds is not None:
+            parts.append(f"about **{duration_words(seconds)}** for {form.steps:,} steps")
+    if found.step_s is not None:
+        parts.append(f"{found.step_s:.2g} s a step")
+    parts.append(
+        f"{size_words(found.memory_bytes)} of memory ({size_words(found.available_bytes)} free)"
+    )
+    parts.append(
+        f"{size_words(found.disk_bytes)} on disk ({size_words(found.free_disk_bytes)} free)"
+    )
+    st.markdown(sentence(" · ".join(parts)).replace("~", r"\~"))
+    st.caption(
+        "Measured on random pictures. Decoding the pictures the first time, and other work on "
+        "this machine, come on top."
+    )
+    if found.problem:
+        explain(
+            RecsysError(
+                found.problem,
+                "Use smaller pictures, fewer looks a step or narrower towers, or free some space",
+            ),
+            heading="This run does not fit",
+            serious=True,
+        )
+
+
+def start_button(workspace: Workspace, form: Form, found: Estimate) -> None:
+    """The start, or the place in the queue where another training is in progress."""
+    others = [run for run in runs.list_runs(workspace, archived=True) if run.is_in_progress]
+    label = "Start training"
+    if others:
+        label = "Line up"
+        st.caption(
+            plain(
+                f"{others[0].name} is in progress. One training at a time keeps the shop quick, "
+                "so this one waits for its turn and then starts by itself.",
+                300,
+            )
+        )
+    st.button(
+        label,
+        icon=":material/play_arrow:",
+        key="train_start",
+        type="primary",
+        disabled=bool(found.problem),
+        on_click=attempt,
+        args=(lambda: start(workspace, form, bool(others)),),
+    )
+
+
+def start(workspace: Workspace, form: Form, queue: bool) -> dict[Parameter[Any], Any]:
+    """Starts the run, once however often this is called for it. Raises RecsysError."""
+    from recsys.learning import jobs
+
+    request = form.request()
+    before = st.session_state.get(_STARTED)
+    if isinstance(before, tuple) and before[0] == request:
+        # a second click on the same button: it is the same run
+        try:
+            if runs.read_run(workspace, before[1]).is_in_progress:
+                return {**asked.see_run(before[1])}
+        except RecsysError:
+            pass  # deleted meanwhile
+    run_id = jobs.start(
+        request, workspace, queue=queue, name=form.name, note=form.note, origin=form.origin
+    )
+    st.session_state[_STARTED] = (request, run_id)
+    form_state.forget()
+    return {**asked.see_run(run_id)}
+
+
+def signature(form: Form) -> str:
+    """What an estimate is kept under. Raises ConfigError."""
+    return json.dumps([form.data, form.config().to_json()], sort_keys=True)
+
+
+def _keys() -> dict[str, str]:
+    kept: dict[str, str] = st.session_state.setdefault(_MEASURED, {})
+    return kept

@@ -1,0 +1,178 @@
+"""One run as it goes on: how far it is, its curves, what it recommends, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import streamlit as st
+
+from recsys.errors import RecsysError
+from recsys.learning import runs
+from recsys.learning.curves import Series
+from recsys.learning.runs import Run
+from recsys.ui.charts import chart, table
+from recsys.ui.messages import explain, plain
+from recsys.ui.resources import Live
+from recsys.ui.state import change
+from recsys.ui.training import asked
+from recsys.ui.training.curves import CHARTS, curve_spec, rows_of
+from recsys.ui.training.film import filmstrip
+from recsys.ui.training.listing import badge
+from recsys.ui.training.manage import manage
+from recsys.ui.training.words import (
+    FIGURE_HELP,
+    FIGURES,
+    facts_words,
+    figure_text,
+    progress_words,
+    size_words,
+)
+from recsys.workspace import Workspace
+
+EVERY_S = 2.0
+LOG_LINES = 40
+DELTA_COLOURS: dict[str, Literal["normal", "inverse"]] = {
+    "validation_recall@10": "normal",
+    "excess_gini": "inverse",
+    "coverage": "normal",
+    "largest_share": "inverse",
+}
+"""The figures at the top, and whether more is better."""
+
+
+def one_run(live: Live, workspace: Workspace, run_id: str) -> None:
+    """Everything about one run."""
+    st.button(
+        "All runs",
+        icon=":material/arrow_back:",
+        key="train_back",
+        type="tertiary",
+        on_click=change,
+        args=({asked.RUN: "", asked.FRAME: 0},),
+    )
+    try:
+        run = runs.read_run(workspace, run_id)
+    except RecsysError as error:
+        explain(error, heading="There is no such run")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(run.name, 80), anchor=False, width="content")
+        badge(run)
+        if run.is_live:
+            st.badge("live", icon=":material/storefront:", color="green")
+    st.caption(plain(facts_words(run), 400))
+    if run.note:
+        st.markdown(plain(run.note, 2000))
+    if run.reason:
+        explain(
+            RecsysError(run.reason, run.remedy),
+            heading="This run has not come to its end",
+            serious=run.state != "stopped",
+        )
+    manage(workspace, run)
+    frames = runs.film(workspace, run.id)
+    if run.is_in_progress:
+        follow(workspace, run.id, run.state, len(frames))
+    else:
+        curves_and_figures(workspace, run)
+    filmstrip(live, workspace, run, frames)
+    about(run)
+
+
+@st.fragment(run_every=EVERY_S)
+def follow(workspace: Workspace, run_id: str, state: str, frames: int) -> None:
+    """The moving part; the whole page is drawn again at an evaluation and at the end."""
+    try:
+        run = runs.read_run(workspace, run_id)
+    except RecsysError:
+        st.rerun()
+    if run.state != state or (
+        "validation_recall@10" in run.metrics and len(runs.film(workspace, run_id)) != frames
+    ):
+        st.rerun()
+    share = min(1.0, max(0.0, run.fraction))
+    st.progress(share, text=plain(f"{progress_words(run)} · {100 * share:.0f} %", 200))
+    curves_and_figures(workspace, run)
+
+
+def curves_and_figures(workspace: Workspace, run: Run) -> None:
+    """Warnings, figures, curves and the end of the log."""
+    for symptom in runs.warnings_of(workspace, run):
+        st.warning(plain(symptom.text, 500), icon=":material/warning:")
+    curves = runs.curves(workspace, run.id)
+    headline(run, curves)
+    with st.container(key="train_charts"):
+        for key, title, names, look in CHARTS:
+            draw(run.id, key, title, {name: curves[name] for name in names if name in curves}, look)
+    lines = runs.log_tail(workspace, run.id, LOG_LINES)
+    if lines:
+        with st.expander("What it printed", icon=":material/terminal:"):
+            st.code("\n".join(lines), language=None, height=320)
+
+
+def headline(run: Run, curves: Mapping[str, Series]) -> None:
+    """The latest figures."""
+    known = [name for name in DELTA_COLOURS if name in run.metrics]
+    if not known:
+        return
+    with st.container(key="train_figures"):
+        for name in known:
+            st.metric(
+                FIGURES[name],
+                figure_text(name, run.metrics[name]),
+                delta=since_last(name, curves.get(name)),
+                delta_color=DELTA_COLOURS[name],
+                help=FIGURE_HELP.get(name),
+            )
+
+
+def since_last(name: str, series: Series | None) -> str | None:
+    """By how much a figure has changed since the evaluation before; None at the first."""
+    if series is None or len(series.values) < 2:
+        return None
+    change_ = series.values[-1] - series.values[-2]
+    return ("+" if change_ >= 0 else "-") + figure_text(name, abs(change_))
+
+
+def draw(
+    run_id: str, key: str, title: str, curves: dict[str, Series], look: dict[str, object]
+) -> None:
+    """One chart; nothing before there is anything to see."""
+    if not any(series.steps for series in curves.values()):
+        return
+    with st.container():
+        st.markdown(f"**{title}**")
+        names = tuple(FIGURES[name] for name in curves)
+        ends = "; ".join(
+            f"{FIGURES[name].lower()} {figure_text(name, series.values[0])} at first, "
+            f"{figure_text(name, series.last)} at step {series.steps[-1]:,}"
+            for name, series in curves.items()
+            if series.steps
+        )
+        chart(
+            curve_spec(names, **look),  # type: ignore[arg-type]
+            table(rows_of({name: (FIGURES[name], series) for name, series in curves.items()})),
+            key=f"train_chart_{run_id}_{key}",
+            says=f"{title}: {ends}.",
+        )
+
+
+def about(run: Run) -> None:
+    """Settings, models and memory, for the record."""
+    with st.expander("Settings", icon=":material/tune:"):
+        config = dict(run.config)
+        tower = config.pop("tower", {})
+        values = {**config, **(tower if isinstance(tower, dict) else {})}
+        rows = {
+            "Setting": [plain(str(key)) for key in values],
+            "Value": [plain(str(value), 80) for value in values.values()],
+        }
+        st.table(table(rows), hide_index=True, border="horizontal")
+    parts = []
+    if run.models:
+        parts.append(f"models: {', '.join(run.models)}")
+    if run.peak_memory_bytes:
+        parts.append(f"at most {size_words(run.peak_memory_bytes)} of memory")
+    if parts:
+        st.caption(plain(" · ".join(parts), 400))

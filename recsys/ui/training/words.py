@@ -1,0 +1,115 @@
+"""How runs are put into words. Knows no widget."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from recsys.learning.runs import Run
+from recsys.ui.views import since_text
+
+Colour = Literal["green", "blue", "orange", "red", "gray"]
+
+STATES: dict[str, tuple[str, str, Colour]] = {
+    "queued": ("waiting", "hourglass_empty", "blue"),
+    "starting": ("starting", "hourglass_top", "blue"),
+    "running": ("training", "play_arrow", "blue"),
+    "stopping": ("stopping", "stop", "orange"),
+    "stopped": ("stopped", "pause", "gray"),
+    "finished": ("finished", "check", "green"),
+    "crashed": ("crashed", "error", "red"),
+    "killed": ("killed", "error", "red"),
+    "disk-full": ("disk full", "error", "red"),
+}
+"""State → in words, its icon and its colour."""
+
+FIGURES = {
+    "validation_recall@10": "Recall@10",
+    "validation_loss": "Validation loss",
+    "loss": "Training loss",
+    "excess_gini": "Excess Gini",
+    "coverage": "Coverage",
+    "largest_share": "Largest share",
+    "embedding_spread": "Embedding spread",
+    "learning_rate": "Learning rate",
+    "gradient_norm": "Gradient norm",
+    "images_per_s": "Images a second",
+}
+"""Figures of a run → what people call them."""
+
+FIGURE_HELP = {
+    "validation_recall@10": "Of the right products of looks that are held out, how many are in "
+    "the first ten.",
+    "excess_gini": "How unevenly products are shown, beyond what chance would give: 0 is even.",
+    "coverage": "Part of the catalogue that is shown to anybody.",
+    "largest_share": "Part of the looks that the most shown product is shown to.",
+    "embedding_spread": "How far the products' vectors lie apart; near 0 all are the same.",
+}
+
+
+def duration_words(seconds: float) -> str:
+    """``40 s``, ``7 min``, ``2 h 10 min``."""
+    if seconds < 90:
+        return f"{max(1, round(seconds)):,} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours:,} h" + (f" {rest} min" if rest else "")
+
+
+def size_words(count: int) -> str:
+    """Bytes as ``850 MB`` or ``1.3 GB``."""
+    if count < 1_000_000_000:
+        return f"{count / 1e6:,.0f} MB"
+    return f"{count / 1e9:,.1f} GB"
+
+
+def budget_words(run: Run) -> str:
+    """``1,600 steps`` or ``8 minutes``."""
+    if run.minutes is not None:
+        return f"{run.minutes:g} " + ("minute" if run.minutes == 1 else "minutes")
+    if run.steps is not None:
+        return f"{run.steps:,} " + ("step" if run.steps == 1 else "steps")
+    return "no budget known"
+
+
+def progress_words(run: Run) -> str:
+    """What a run in progress is doing, how far it is, and how long it still takes."""
+    if run.state == "queued":
+        return f"Waiting for {run.behind}" if run.behind else "Waiting for its turn"
+    if run.state == "stopping":
+        return "Saving, then stopping"
+    if run.state == "starting" or not run.step:
+        return run.text or "Starting"
+    parts = [f"Step {run.step:,}" + (f" of {run.steps:,}" if run.steps else "")]
+    if run.remaining_s is not None:
+        parts.append(f"about {duration_words(run.remaining_s)} left")
+    if run.text:
+        parts.append(run.text)
+    return " · ".join(parts)
+
+
+def facts_words(run: Run) -> str:
+    """What a run was asked to do, in a line."""
+    parts = [
+        f"preset {run.preset}" if run.preset else "",
+        f"data set {run.data_name}" if run.data_name else "",
+        budget_words(run),
+        f"made {since_text(run.created)}" if run.created else "",
+        f"a changed copy of {run.origin}" if run.origin else "",
+        "archived" if run.is_archived else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def figure_text(name: str, value: float | None) -> str:
+    """A figure of a run as people read it."""
+    if value is None:
+        return "–"
+    if name == "images_per_s":
+        return f"{value:,.0f}"
+    if name in ("coverage", "largest_share"):
+        return f"{100 * value:.1f} %"
+    if name == "learning_rate":
+        return f"{value:.2g}"
+    return f"{value:.3f}".replace("-", "−")

@@ -1,0 +1,105 @@
+"""The parts of the popularity page as its tests name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, App, OpenTab
+
+PREPARED_MS = 180_000
+"""The first visit of a fresh workspace looks at every photo."""
+
+
+_USUAL_MS = 5_000
+
+
+@pytest.fixture(autouse=True)
+def patient() -> Iterator[None]:
+    """Waits longer than usual: every list of every look is made anew for a setting."""
+    expect.set_options(timeout=TIMEOUT_MS)
+    yield
+    expect.set_options(timeout=_USUAL_MS)
+
+
+def open_popularity(app: App, open_tab: OpenTab, query: str = "", **options: object) -> Page:
+    """Opens the page and waits until its figures are there."""
+    page: Page = open_tab(f"{app.url}/popularity{query}", **options)
+    expect(page.locator(".st-key-popularity_figures").first).to_be_visible(timeout=PREPARED_MS)
+    settled(page)
+    return page
+
+
+def settled(page: Page) -> None:
+    """Waits until the page has finished running."""
+    expect(page.locator('[data-testid="stApp"]')).to_have_attribute(
+        "data-test-script-state", "notRunning"
+    )
+
+
+def wall(page: Page) -> Locator:
+    return page.locator(".st-key-popularity_wall")
+
+
+def shelf(page: Page) -> Locator:
+    return page.locator(".st-key-popularity_shelf")
+
+
+def card(page: Page) -> Locator:
+    return page.locator(".st-key-popularity_card")
+
+
+def figures(page: Page) -> dict[str, str]:
+    """The figures at the head of the page, by title."""
+    found = page.locator(".st-key-popularity_figures [data-testid=stMetric]")
+    expect(found).to_have_count(6)
+    titles = found.locator("[data-testid=stMetricLabel]").all_inner_texts()
+    values = found.locator("[data-testid=stMetricValue]").all_inner_texts()
+    return {title.strip(): value.strip() for title, value in zip(titles, values, strict=True)}
+
+
+def figure(page: Page, title: str) -> Locator:
+    """The value of one figure at the head of the page."""
+    return (
+        page.locator(".st-key-popularity_figures [data-testid=stMetric]")
+        .filter(has_text=title)
+        .locator("[data-testid=stMetricValue]")
+    )
+
+
+def chart(page: Page, name: str) -> Locator:
+    return page.locator(f"[class*=st-key-popularity_{name}_] svg.marks")
+
+
+def marks(page: Page, name: str, role: str) -> Locator:
+    """The marks of a chart by what Vega calls them, ``point`` or ``bar``."""
+    return chart(page, name).locator(f"path[aria-roledescription={role}]")
+
+
+def first_ids(tiles: Locator) -> list[str]:
+    """The ids in a grid, once it is there."""
+    expect(tiles.locator(".tile").first).to_be_visible()
+    found: list[str] = tiles.locator(".tile").evaluate_all("all => all.map(t => t.dataset.id)")
+    return found
+
+
+def choose(page: Page, label: str) -> None:
+    """Presses one of the pills or segments."""
+    page.get_by_role("radio", name=label, exact=True).click()
+
+
+def drag(page: Page, over: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drags over a part of a chart, in 0–1 of its box."""
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    assert box is not None
+    places = [
+        (box["x"] + across * box["width"], box["y"] + down * box["height"])
+        for across, down in (start, end)
+    ]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(*places[1], steps=5)
+    page.mouse.up()

@@ -1,0 +1,148 @@
+"""The price of each cure on the page: asked for, measured, told, and a way to every point."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from recsys.evaluation.audit import Auditor, Setting
+from recsys.evaluation.front import Front, FrontPoint, find_front
+from recsys.evaluation.front_job import FrontJob
+from recsys.serving.scoring import Correction
+from recsys.ui import resources, roles
+from recsys.ui.popularity import front as front_page
+from recsys.ui.popularity import front_chart
+from recsys.workspace import Workspace
+from tests.pages.conftest import OpenPage, messages, notes
+
+
+@pytest.fixture(autouse=True)
+def _on_the_machine_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing configured, whoever is on the machine itself is an operator."""
+    monkeypatch.setattr(roles, "is_local", lambda: True)
+
+
+@pytest.fixture
+def measured(open_page: OpenPage) -> Front:
+    """The front of the planted catalogue, as the background process would have kept it."""
+    open_page("popularity")
+    return find_front(Auditor(resources.live().server, Workspace.default()), Workspace.default())
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(one.value for one in app.markdown).replace("\\", "").replace("\u2060", "")
+
+
+def test_it_is_offered_where_nobody_has_measured(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def start(*_: object, **options: object) -> FrontJob:
+        asked.append(options)
+        return FrontJob("running")
+
+    monkeypatch.setattr(front_page, "start_front", start)
+    app = open_page("popularity", popularity_view="front", popularity_k="5")
+    next(one for one in app.button if one.label == "Measure every cure").click().run()
+    assert asked == [{"model": "fake", "data": "planted", "k": 5}]
+
+
+def test_how_far_it_is_and_the_way_to_stop_it(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[int] = []
+    running = FrontJob("running", done=30, total=120, doing="measuring every cure")
+    monkeypatch.setattr(front_page, "front_job", lambda *_: running)
+    monkeypatch.setattr(front_page, "stop_front", lambda *_: stopped.append(1))
+    app = open_page("popularity", popularity_view="front")
+    (progress,) = app.get("progress")
+    assert "25%" in progress.proto.text.replace("\\", "")
+    next(one for one in app.button if one.label == "Stop").click().run()
+    assert stopped == [1]
+
+
+def test_why_it_failed_is_told_with_what_it_printed(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = FrontJob("failed", reason="it was killed: out of memory", log=("line one",))
+    monkeypatch.setattr(front_page, "front_job", lambda *_: failed)
+    app = open_page("popularity", popularity_view="front")
+    assert "out of memory" in messages(app)
+    assert app.code[0].value == "line one"
+    assert any(one.label == "Measure every cure" for one in app.button)
+
+
+def test_a_disk_that_is_full_is_told(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> FrontJob:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(front_page, "start_front", full)
+    app = open_page("popularity", popularity_view="front")
+    next(one for one in app.button if one.label == "Measure every cure").click().run()
+    assert "No space left on device" in messages(app)
+
+
+def test_the_recommended_point_is_told_and_every_point_is_in_the_table(
+    open_page: OpenPage, measured: Front
+) -> None:
+    app = open_page("popularity", popularity_view="front")
+    assert measured.recommended is not None
+    best = measured.points[measured.recommended]
+    assert f"Recommended: {front_chart.name_of(best)}." in texts(app)
+    table = app.table[1].value
+    assert len(table) == len(measured.points)
+    marked = [name for name in table["Setting"] if name.startswith("★")]
+    assert len(marked) == 1
+    assert "validation looks" in notes(app)
+
+
+def test_every_point_leads_to_its_own_setting(open_page: OpenPage, measured: Front) -> None:
+    app = open_page("popularity", popularity_view="front")
+    box = next(one for one in app.selectbox if one.label == "See the wall of a point")
+    assert len(box.options) == len(measured.points)
+    chosen = [
+        next(n for n, one in enumerate(measured.points) if test(one.setting(10)))
+        for test in (
+            lambda setting: setting.correction == Correction("nnn", 0.75),
+            lambda setting: setting.cap == 1.5,
+            lambda setting: setting.diversity == 0.3,
+            lambda setting: setting.correction == Correction("dot"),
+        )
+    ]
+    for number in chosen:
+        app = open_page("popularity", popularity_view="front")
+        box = next(one for one in app.selectbox if one.label == "See the wall of a point")
+        box.select_index(number).run()
+        assert not app.exception
+        assert "popularity_view" not in app.query_params
+        setting = measured.points[number].setting(10)
+        audit = Auditor(resources.live().server, Workspace.default()).audit(setting)
+        gini = audit.figures["excess_gini"].value
+        assert app.metric[2].value == f"{gini:.3f}"
+
+
+def test_a_point_is_named_and_known_again() -> None:
+    point = FrontPoint
+    fields = dict.fromkeys(point.__dataclass_fields__)
+    fields |= {"scoring": "inverted-softmax=20", "diversity": 0.0, "servable": True}
+    soft = point(**fields)  # type: ignore[arg-type]
+    assert front_chart.name_of(soft) == "Inverted softmax 20"
+    assert front_chart.same(soft, Setting(Correction("inverted-softmax", 20.0), part="test", k=3))
+    assert not front_chart.same(soft, Setting(Correction("inverted-softmax", 20.0), cap=2.0))
+    own = point(**{**fields, "scoring": "model"})  # type: ignore[arg-type]
+    assert front_chart.name_of(own) == "Model's own score"
+    assert front_chart.same(own, Setting())
+
+
+def test_only_an_operator_measures(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    monkeypatch.setattr(front_page, "start_front", lambda *_, **__: started.append(1))
+    app = open_page("popularity", popularity_view="front")
+    button = next(one for one in app.button if one.label == "Measure every cure")
+    monkeypatch.setattr(roles, "is_operator", lambda: False)
+    button.click().run()  # drawn while the role was there, pressed when it was gone
+    assert "only an operator" in messages(app).lower()
+    assert not started
+    assert "Measure every cure" not in [one.label for one in app.button]
+    assert "An operator can" in notes(app)
