@@ -67,7 +67,9 @@ class TestHelp:
             command.make_context(name, words[1:])
 
     def test_help_is_quick_since_it_loads_nothing_heavy(self) -> None:
-        heavy = "jax flax orbax optax grain streamlit pandas numpy PIL rich"
+        heavy = (
+            "jax flax orbax optax grain streamlit pandas numpy PIL rich mlflow optuna sqlalchemy"
+        )
         code = (
             "import sys; from recsys.cli import cli; cli.main(['--help'], standalone_mode=False); "
             f"print([m for m in {heavy!r}.split() if m in sys.modules], file=sys.stderr)"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
+from collections.abc import Iterator
 
 from recsys.errors import TrainingError
 
@@ -46,6 +48,25 @@ def disk_error(
         f"({reason}), and {kept}",
         f"Check its rights and the disk, then go on with: {again}",
     )
+
+
+@contextlib.contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Lets a refusal of the file system leave the block as words for a person.
+
+    Args:
+        what: that is being done, e.g. ``the run cannot be started``.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        where = f": {os.fsdecode(error.filename)[:300]}" if error.filename else ""
+        kind = DiskFullError if error.errno in _NO_SPACE else TrainingError
+        raise kind(
+            f"{what} ({reason}{where})",
+            "Free some space, or set RECSYS_HOME to a folder that can be written",
+        ) from error
 
 
 def is_disk_full(error: BaseException) -> bool:

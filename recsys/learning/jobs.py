@@ -17,6 +17,7 @@ from recsys import processes
 from recsys.errors import ConfigError, RecsysError
 from recsys.learning import runs
 from recsys.learning.config import config_from_json
+from recsys.learning.disk import writing
 from recsys.learning.estimates import refuse_misfit
 from recsys.learning.fields import as_text, differences
 from recsys.learning.presets import preset_named
@@ -26,6 +27,8 @@ from recsys.workspace import Workspace
 
 MAX_NAME = 80
 MAX_NOTE = 2000
+
+_SOON_S = 10.0
 
 
 class BusyError(RecsysError):
@@ -163,13 +166,13 @@ def duplicate(
 def rename(run_id: str, workspace: Workspace, name: str) -> None:
     """Gives a run another name; an empty one is its id again. Raises RecsysError."""
     run = runs.read_run(workspace, run_id)
-    runs.describe(workspace, run.id, name=checked_text(name, "name", MAX_NAME))
+    _describe(workspace, run.id, name=checked_text(name, "name", MAX_NAME))
 
 
 def annotate(run_id: str, workspace: Workspace, note: str) -> None:
     """Writes a note to a run. Raises RecsysError."""
     run = runs.read_run(workspace, run_id)
-    runs.describe(workspace, run.id, note=checked_text(note, "note", MAX_NOTE))
+    _describe(workspace, run.id, note=checked_text(note, "note", MAX_NOTE))
 
 
 def archive(run_id: str, workspace: Workspace, is_archived: bool = True) -> None:
@@ -177,7 +180,7 @@ def archive(run_id: str, workspace: Workspace, is_archived: bool = True) -> None
     run = runs.read_run(workspace, run_id)
     if is_archived and run.is_in_progress:
         raise ConfigError(f"the run {run.name} is in progress", "Stop it first")
-    runs.describe(workspace, run.id, is_archived=is_archived)
+    _describe(workspace, run.id, is_archived=is_archived)
 
 
 def delete(run_id: str, workspace: Workspace) -> list[str]:
@@ -194,6 +197,9 @@ def delete(run_id: str, workspace: Workspace) -> list[str]:
                 f"a model of the run {run.name} is live",
                 "Put another model live first: python -m recsys promote --model ID --data NAME",
             )
+        recording = workspace.job_dir(run.id) / "tracking"
+        processes.kill(recording)  # or it would write there again
+        processes.wait(recording, _SOON_S)
         runs.remove_files(workspace, run)
     return list(run.models)
 
@@ -203,6 +209,11 @@ def in_progress(workspace: Workspace) -> list[str]:
     folders = [workspace.job_dir(run_id) for run_id in workspace.job_ids()]
     folders += [workspace.sweep_dir(sweep_id) for sweep_id in workspace.sweep_ids()]
     return [folder.name for folder in folders if processes.status(folder).is_alive]
+
+
+def _describe(workspace: Workspace, run_id: str, **changes: str | bool) -> None:
+    with writing("that cannot be noted"):
+        runs.describe(workspace, run_id, **changes)
 
 
 def make_way(workspace: Workspace, queue: bool) -> None:
@@ -242,11 +253,15 @@ def _launch(workspace: Workspace, run_id: str, changes: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def starting(workspace: Workspace) -> Iterator[None]:
-    """One start or deletion at a time, so that a look and the act after it are one."""
-    workspace.jobs_dir.mkdir(parents=True, exist_ok=True)
-    with (workspace.jobs_dir / ".start.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    """One start or deletion at a time, so that a look and the act after it are one.
+
+    Raises TrainingError where the workspace cannot be written.
+    """
+    with writing("the workspace cannot be changed"):
+        workspace.jobs_dir.mkdir(parents=True, exist_ok=True)
+        with (workspace.jobs_dir / ".start.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
 
 def checked_text(text: str, what: str, most: int) -> str:

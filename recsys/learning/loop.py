@@ -149,6 +149,7 @@ class Loop:
         self.saved_step: int | None = None
         self.recall: float | None = None
         self._images_per_s = 0.0
+        self._paced_from: tuple[int, float] | None = None
         self._reported_at = 0.0
 
     def restore(self) -> None:
@@ -196,6 +197,8 @@ class Loop:
             self._count(batch, now - clock)
             self.elapsed_s += now - clock
             clock = now
+            if self._paced_from is None:  # this first step compiled, which happens once
+                self._paced_from = self.step, self.elapsed_s
             self._check_finite(loss, norm)
             self._log(loss, norm, rate)
             if self.elapsed_s - saved_at >= self.pace.save_every_s:
@@ -308,8 +311,10 @@ class Loop:
         remaining = None
         if self.budget.seconds is not None:
             remaining = max(0.0, self.budget.seconds - self.elapsed_s)
-        elif self.step > 1 and fraction > 0:
-            remaining = self.elapsed_s * (1 - fraction) / fraction
+        elif self._paced_from is not None and self.step > self._paced_from[0]:
+            steps, seconds = self.step - self._paced_from[0], self.elapsed_s - self._paced_from[1]
+            assert self.budget.steps is not None
+            remaining = max(0.0, (self.budget.steps - self.step) * seconds / steps)
         known = dict(metrics or {})
         if self._images_per_s:
             known.setdefault("images_per_s", self._images_per_s)

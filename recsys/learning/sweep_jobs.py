@@ -12,6 +12,7 @@ from recsys import workspace as files
 from recsys.catalog.datasets import open_dataset
 from recsys.errors import ConfigError, RequestError
 from recsys.learning import jobs
+from recsys.learning.disk import writing
 from recsys.learning.fields import as_text
 from recsys.learning.sweep_space import checked
 from recsys.learning.sweeps import SweepRequest, read_sweep, request_from
@@ -91,9 +92,10 @@ def delete_sweep(sweep_id: str, workspace: Workspace) -> None:
         raise ConfigError(f"the sweep {sweep.id} is in progress", "Stop it first")
     folder = workspace.sweep_dir(sweep.id)
     doomed = folder.with_name(f".{folder.name}.deleted")
-    shutil.rmtree(doomed, ignore_errors=True)
-    folder.rename(doomed)
-    shutil.rmtree(doomed, ignore_errors=True)
+    with writing("the sweep cannot be deleted"):
+        shutil.rmtree(doomed, ignore_errors=True)
+        folder.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
 
 def train_best(

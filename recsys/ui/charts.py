@@ -28,8 +28,9 @@ RIGHT = "#009E73"
 PICKED = "#D55E00"
 """Vermilion: what is picked."""
 
-TEXT = "currentColor"
-"""Words beside a mark: the page's own colour, whichever theme it has."""
+TEXT = "#7D7870"
+"""Words beside a mark: as dark as they are light, 4:1 against either paper. Axes and legends have
+the theme's own colour, which a mark cannot ask for."""
 
 DASHED, DOTTED = [6, 4], [2, 3]
 
@@ -97,6 +98,9 @@ def specification(made: alt.LayerChart | alt.FacetChart | alt.Chart) -> dict[str
     spec.pop("datasets", None)
     _without_data(spec)
     spec.pop("config", None)
+    # A canvas has one name, from ``chart``. As SVG hundreds of marks are read out one by one, and
+    # Vega leaves those that a selection draws without a name. The table holds them all.
+    spec["usermeta"] = {"embedOptions": {"renderer": "canvas"}}
     return spec
 
 

@@ -192,6 +192,11 @@ def present(text: str) -> str:
     return "That is not the token."
 
 
+def who() -> str:
+    """What is known of an operator, for the history."""
+    return "operator with the token" if configured().text else "operator on this machine"
+
+
 def sign_out() -> None:
     """Forgets that this session may change things."""
     st.session_state.pop(_SIGNED_IN, None)

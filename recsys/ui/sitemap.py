@@ -68,5 +68,11 @@ PLACES: tuple[Place, ...] = (
         "stacked_bar_chart",
         "Which products crowd the lists, why, and what it costs to cure that.",
     ),
+    Place(
+        "train",
+        "Training",
+        "model_training",
+        "Start a training run, watch it learn, compare it with others, and put its model live.",
+    ),
     NOWHERE,
 )

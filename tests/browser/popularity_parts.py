@@ -70,12 +70,47 @@ def figure(page: Page, title: str) -> Locator:
 
 
 def chart(page: Page, name: str) -> Locator:
-    return page.locator(f"[class*=st-key-popularity_{name}_] svg.marks")
+    return page.locator(f"[class*=st-key-popularity_{name}_] canvas.marks")
 
 
-def marks(page: Page, name: str, role: str) -> Locator:
-    """The marks of a chart by what Vega calls them, ``point`` or ``bar``."""
-    return chart(page, name).locator(f"path[aria-roledescription={role}]")
+BLUE, VERMILION = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
+
+_FIND = """(canvas, [red, green, blue]) => {
+  const { width, height } = canvas
+  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height)
+  const box = canvas.getBoundingClientRect()
+  const found = []
+  for (let at = 0; at < data.length; at += 4) {
+    const far = Math.abs(data[at] - red) + Math.abs(data[at + 1] - green)
+      + Math.abs(data[at + 2] - blue)
+    if (far > 24) continue
+    const row = Math.floor(at / 4 / width)
+    found.push([(at / 4 - row * width) / width * box.width, row / height * box.height])
+  }
+  return found
+}"""
+
+
+def painted(drawing: Locator, colour: tuple[int, int, int]) -> list[tuple[float, float]]:
+    """Where a chart has a colour, in CSS pixels from its corner, row by row from the top."""
+    found: list[tuple[float, float]] = drawing.evaluate(_FIND, list(colour))
+    return [(across, down) for across, down in found]
+
+
+def expect_painted(drawing: Locator, colour: tuple[int, int, int], there: bool = True) -> None:
+    """Waits until a chart has a colour, or has it no more."""
+    expect(drawing).to_be_visible()
+    handle = drawing.element_handle()
+    drawing.page.wait_for_function(
+        f"([canvas, colour, there]) => canvas.isConnected && "
+        f"(({_FIND})(canvas, colour).length > 12) === there",
+        arg=[handle, list(colour), there],
+    )
+
+
+def press(drawing: Locator, place: tuple[float, float]) -> None:
+    """Clicks on a place of a chart."""
+    drawing.click(position={"x": place[0], "y": place[1]})
 
 
 def first_ids(tiles: Locator) -> list[str]:

@@ -160,3 +160,44 @@ def test_axe_finds_nothing(visit: OpenTab, name: str, dark: bool) -> None:
     expect(opened).to_be_visible()
     expect_pictures(page, 6)
     assert violations(page) == ""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    ["/browse?browse_category=none&item=gone&browse_page=99", "/shop_the_look?look_scene=gone"],
+)
+def test_axe_finds_nothing_where_a_link_is_old(visit: OpenTab, path: str, dark: bool) -> None:
+    page = visit(path, dark=dark)
+    expect(page.get_by_role("status").filter(has_text="has no").first).to_be_visible()
+    expect_pictures(page, 4)
+    assert violations(page) == ""
+
+
+def test_an_upload_and_the_length_of_a_list_by_keyboard(visit: OpenTab) -> None:
+    page = visit("/shop_the_look")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if focused_label(page) == "Upload a photo":
+            break
+    with page.expect_file_chooser():
+        page.keyboard.press("Enter")
+    gallery(page).locator(".tile").first.focus()
+    page.keyboard.press("Enter")
+    expect(results(page).locator(".tile")).to_have_count(10)
+    page.get_by_role("spinbutton", name="How many").focus()
+    page.keyboard.press("ArrowUp")  # ten more
+    page.keyboard.press("Enter")
+    expect(results(page).locator(".tile")).to_have_count(20)
+
+
+def focused_label(page: Page) -> str:
+    return str(
+        page.evaluate(
+            """() => {
+              let node = document.activeElement
+              while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement
+              return node?.ariaLabel ?? ""
+            }"""
+        )
+    )

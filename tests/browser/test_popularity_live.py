@@ -20,12 +20,16 @@ from tests.browser import popularity_parts
 from tests.browser.conftest import App, OpenTab, StartApp
 from tests.browser.parts import expect_parameter, parameters, results
 from tests.browser.popularity_parts import (
+    VERMILION,
+    chart,
     choose,
+    expect_painted,
     figure,
     figures,
     first_ids,
-    marks,
     open_popularity,
+    painted,
+    press,
     settled,
     wall,
 )
@@ -121,15 +125,13 @@ def test_the_front_is_measured_once_and_found_again(shop: App, open_tab: OpenTab
     expect(progress).to_be_visible()
     page.reload()  # it goes on, and is found again
     expect(
-        page.locator(".st-key-popularity_main [data-testid=stProgress], svg.marks").first
+        page.locator(".st-key-popularity_main [data-testid=stProgress], canvas.marks").first
     ).to_be_visible()
-    points = marks(page, "front", "point")
-    expect(points.first).to_be_attached(timeout=FRONT_MS)
+    expect(chart(page, "front")).to_be_visible(timeout=FRONT_MS)
     expect(page.get_by_text(re.compile("Recommended: "))).to_be_visible()
 
     again = open_popularity(shop, open_tab, "?popularity_view=front")  # another visitor, at once
-    points = marks(again, "front", "point")
-    expect(points.first).to_be_attached()
+    expect(chart(again, "front")).to_be_visible()
     again.get_by_text("All points as a table").click()
     table = again.locator("[data-testid=stTable] tbody tr").filter(has_text=re.compile("NNN 0.5"))
     expect(table.first).to_be_visible()
@@ -148,10 +150,10 @@ def test_the_front_is_measured_once_and_found_again(shop: App, open_tab: OpenTab
 
 def test_a_click_on_a_point_of_the_front_shows_its_wall(shop: App, open_tab: OpenTab) -> None:
     page = open_popularity(shop, open_tab, "?popularity_view=front&popularity_range=all")
-    points = marks(page, "front", "point")
-    expect(points.first).to_be_attached()
-    dot = points.and_(page.locator('[aria-label*="setting: Dot;"]'))
-    dot.first.click(force=True)
+    drawing = chart(page, "front")
+    expect_painted(drawing, VERMILION)  # the inner product's, by itself at the far end
+    across, down = painted(drawing, VERMILION)[0]
+    press(drawing, (across, down + 4))
     expect_parameter(page, "popularity_scoring", "dot")
     expect_parameter(page, "popularity_view", None)
     expect(wall(page).locator(".tile").first).to_be_visible()

@@ -8,9 +8,9 @@ import urllib.request
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import App, OpenTab
+from tests.browser.conftest import TIMEOUT_MS, App, OpenTab
 from tests.browser.parts import (
     expect_no_traceback,
     expect_parameter,
@@ -202,11 +202,26 @@ DROP = """([bytes, name]) => {
 
 def test_a_photo_is_dropped_anywhere(app: App, visit: OpenTab) -> None:
     page = visit("/shop_the_look")
-    assert page.evaluate(DROP, [[0] * 11_000_000, "big.jpg"]) == [True, False]
+    assert page.evaluate(DROP, [11_000_000, "big.jpg"]) == [True, False]
     expect(refusals(page)).to_contain_text("10 MB")
     page.evaluate(DROP, [list(photo(app, page)), "me.jpg"])
     expect_ten_results(page)
     expect(page.get_by_role("button", name="Remove this photo")).to_be_visible()
+
+
+def test_an_upload_that_does_not_get_through_is_told(app: App, chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.goto(f"{app.url}/shop_the_look")
+    expect(gallery(page).locator(".tile").first).to_be_visible(timeout=TIMEOUT_MS)
+    content = photo(app, page)
+    page.route("**/upload_file/**", lambda route: route.abort())
+    upload(page, "me.jpg", content)
+    expect(refusals(page)).to_contain_text("The photo did not arrive. Check the connection")
+    expect(page.get_by_role("button", name="Upload a photo")).to_be_enabled()
+    page.unroute("**/upload_file/**")
+    upload(page, "me.jpg", content)
+    expect_ten_results(page)
+    page.close()
 
 
 def test_what_goes_wrong_far_down_the_page_is_seen(visit: OpenTab) -> None:

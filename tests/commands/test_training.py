@@ -160,3 +160,22 @@ def test_demo_draws_what_its_seed_says(
     said = answer(run("demo", "--seed", "7", "--out", tmp_path / "new", "--json"))
     assert drawn == [(tmp_path / "new", 7)]
     assert said == {"path": str(tmp_path / "new"), "seed": 7}
+
+
+def test_a_run_is_recorded_from_when_its_id_is_known(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[str] = []
+
+    def train(request: TrainRequest, workspace: Workspace, events: Callable[[Event], None]) -> str:
+        events(Event("message", text="Run regions-7 on planted", run="regions-7"))
+        events(Event("start"))
+        return "regions-7"
+
+    def follow(workspace: Workspace, run_id: str) -> None:
+        followed.append(run_id)
+
+    monkeypatch.setattr(learning, "train", train)
+    monkeypatch.setattr("recsys.learning.tracking.follow", follow)
+    assert run("train", "--data", "planted").exit_code == 0
+    assert followed == ["regions-7"]

@@ -87,6 +87,7 @@ MAY_IMPORT = {
         "recsys.learning.runs",
         "recsys.learning.curves",
         "recsys.learning.comparing",
+        "recsys.learning.tracking",
         # these know JAX, so they are imported inside functions
         "recsys.learning.jobs",
         "recsys.learning.train",

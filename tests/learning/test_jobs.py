@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import resource
 import shutil
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from recsys import processes
-from recsys.errors import ConfigError, DataError
+from recsys.errors import ConfigError, DataError, TrainingError
 from recsys.learning import jobs, runs
 from recsys.learning.jobs import BusyError
 from recsys.learning.metrics import MetricsLog
@@ -275,6 +276,41 @@ class TestAFullDisk:
             assert ended(small, run_id).state == "stopped"
         finally:
             subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+class TestAReadOnlyDisk:
+    def refuse(self, monkeypatch: pytest.MonkeyPatch, shop: Workspace) -> None:
+        """A stand-in that holds for root too, whom rights do not stop."""
+        opened = Path.open
+
+        def read_only(path: Path, mode: str = "r", *rest: object, **more: object) -> object:
+            if shop.root in path.parents and set(mode) & set("wax+"):
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+            return opened(path, mode, *rest, **more)  # type: ignore[call-overload]
+
+        def no_temporary(*rest: object, **more: object) -> tuple[int, str]:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), "a temporary file")
+
+        monkeypatch.setattr(Path, "open", read_only)
+        monkeypatch.setattr("tempfile.mkstemp", no_temporary)
+
+    def test_is_told_in_words_and_looking_goes_on(
+        self, shop: Workspace, short: WholeRun, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shutil.copytree(short.workspace.job_dir(short.id), shop.job_dir(short.id))
+        self.refuse(monkeypatch, shop)
+        for change in (
+            lambda: jobs.start(asked(), shop),
+            lambda: jobs.resume(short.id, shop, steps=SHORT + 1),
+            lambda: jobs.rename(short.id, shop, "x"),
+            lambda: jobs.annotate(short.id, shop, "x"),
+            lambda: jobs.archive(short.id, shop),
+            lambda: jobs.delete(short.id, shop),
+        ):
+            with pytest.raises(TrainingError, match=r"Read-only file system.*RECSYS_HOME"):
+                change()
+        assert [run.id for run in runs.list_runs(shop)] == [short.id]
+        assert runs.curves(shop, short.id)["loss"].steps == tuple(range(1, SHORT + 1))
 
 
 class TestWhatCannotStart:

@@ -271,6 +271,14 @@ class TestDeleting:
         assert workspace.job_ids() == ["regions-2"]
         assert not list(workspace.root.rglob("*.deleted"))
 
+    def test_nothing_writes_there_again(self, workspace: Workspace) -> None:
+        """Its recorder may still be at work; it goes first."""
+        write_end(write_run(workspace), 1)
+        recording = workspace.job_dir("regions-1") / "tracking"
+        processes.start(recording, ["-c", "import time; time.sleep(600)"])
+        assert jobs.delete("regions-1", workspace) == []
+        assert not workspace.job_dir("regions-1").exists()
+
     def test_never_while_one_of_its_models_is_live(self, workspace: Workspace) -> None:
         write_end(write_run(workspace), 0)
         write_model(workspace, "regions-1-2", "regions-1")

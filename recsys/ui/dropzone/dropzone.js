@@ -1,7 +1,7 @@
 // A photo that is chosen, dropped or pasted goes into Streamlit's own uploader, which stands
 // hidden beside this button, unless it can be seen here that it is no use.
 
-const PATIENCE_MS = 60000
+const PATIENCE_MS = 5 * 60000
 const UP = "M12 16V5M7 9.5L12 4.5l5 5M5 19.5h14"
 const zones = new WeakMap()
 
@@ -22,6 +22,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.isFaulty && isNew) requestAnimationFrame(() => comeIntoView(zone.root))
   return () => {
     zone.stop.abort()
+    zone.fate?.disconnect()
     clearTimeout(zone.timer)
     zone.veil.remove()
     zones.delete(parentElement)
@@ -56,6 +57,13 @@ function listen(zone) {
   on(document, "drop", event => onDrop(zone, event))
   // on the way down, before the uploader itself hears of it
   on(zone.place, "change", event => onChosen(zone, event), true)
+  if (!zone.place) return
+  // what it says of a file that did not get through, nobody sees
+  zone.fate = new MutationObserver(() => {
+    const failed = zone.place.querySelector("[aria-invalid=true], [role=alert]")
+    if (zone.busy && failed) lose(zone)
+  })
+  zone.fate.observe(zone.place, { attributes: true, childList: true, subtree: true })
 }
 
 function input(zone) {
@@ -127,5 +135,10 @@ function setBusy(zone, busy) {
   zone.button.disabled = busy
   zone.text.textContent = busy ? "Uploading…" : zone.data.label
   clearTimeout(zone.timer)
-  if (busy) zone.timer = setTimeout(() => zone.say({ why: "silence" }), PATIENCE_MS)
+  if (busy) zone.timer = setTimeout(() => lose(zone), PATIENCE_MS)
+}
+
+function lose(zone) {
+  setBusy(zone, false)
+  zone.say({ why: "silence" })
 }

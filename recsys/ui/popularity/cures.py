@@ -132,7 +132,6 @@ def use_it(live: Live, wish: Asked, setting: Setting) -> None:
             "Use this in the shop",
             icon=":material/storefront:",
             key="popularity_use",
-            type="primary",
             on_click=put_live,
             args=(live, setting.correction),
         )

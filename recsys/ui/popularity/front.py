@@ -59,7 +59,6 @@ def offer(live: Live, auditor: Auditor, wish: Asked, job: FrontJob) -> None:
         "Measure every cure",
         icon=":material/play_arrow:",
         key="popularity_front_start",
-        type="primary",
         on_click=start,
         args=(live, auditor, wish),
     )

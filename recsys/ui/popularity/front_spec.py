@@ -88,7 +88,7 @@ def front_spec(measure: str, recall: str, cures: tuple[str, ...]) -> dict[str, A
         .add_params(click)
     )
     marked = base.transform_filter("datum.mark != ''").encode(y=height, tooltip=tooltip)
-    ring = marked.mark_point(size=420, shape="circle", strokeWidth=2, opacity=1, color="#D55E00")
+    ring = marked.mark_point(size=420, shape="circle", strokeWidth=2, opacity=1, color=TEXT)
     places: tuple[tuple[str, int, int, Literal["center", "left"]], ...] = (
         ("recommended", 0, -19, "center"),
         ("served now", 0, 24, "center"),

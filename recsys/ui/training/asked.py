@@ -43,6 +43,12 @@ COPY = Parameter[str]("train_copy", "", lambda text: text if is_name(text) else 
 WITH = Parameter[tuple[str, ...]]("train_with", (), _names, ",".join).told(
     "list of run ids", "none are chosen"
 )
+MODEL = Parameter[str]("train_model", "", lambda text: text if is_name(text) else None).told(
+    "model's id", "another one is offered"
+)
+DATA = Parameter[str]("train_data", "", lambda text: text if is_name(text) else None).told(
+    "data set's name", "the live one is offered"
+)
 FIND = state.words("train_find")
 SORT = state.choice("train_sort", tuple(SORTS), "newest").told("order", "the newest come first")
 SHOW = state.choice("train_show", tuple(SHOWN), "all").told("kind of run", "all are shown")
@@ -53,7 +59,7 @@ FRAME = state.number("train_frame", 0).told("step", "the last evaluation is show
 PAGE = state.number("train_page", 1, low=1, high=1_000_000).told("page", "the first one is shown")
 
 PARAMETERS: tuple[Parameter[Any], ...] = (
-    *(VIEW, RUN, COPY, WITH, SORT, SHOW, ARCHIVED, FRAME, PAGE),
+    *(VIEW, RUN, COPY, WITH, MODEL, DATA, SORT, SHOW, ARCHIVED, FRAME, PAGE),
 )
 
 

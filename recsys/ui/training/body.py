@@ -46,6 +46,8 @@ def body(live: Live) -> None:
         _new(live, workspace)
     elif view == "compare":
         _compare(live, workspace)
+    elif view == "live":
+        _live(live, workspace)
 
 
 def _new(live: Live, workspace: Workspace) -> None:
@@ -61,3 +63,9 @@ def _compare(live: Live, workspace: Workspace) -> None:
     from recsys.ui.training.compare import side_by_side
 
     side_by_side(live, workspace)
+
+
+def _live(live: Live, workspace: Workspace) -> None:
+    from recsys.ui.training.promote import live_model
+
+    live_model(live, workspace)

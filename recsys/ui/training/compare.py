@@ -23,7 +23,7 @@ from recsys.ui.training import asked
 from recsys.ui.training.curves import curve_spec, rows_of
 from recsys.ui.training.data import catalog_of
 from recsys.ui.training.film import strip
-from recsys.ui.training.words import FIGURES, figure_text
+from recsys.ui.training.words import FIGURES, STATES, figure_text
 from recsys.workspace import Workspace
 
 OVERLAID = (
@@ -35,6 +35,8 @@ OVERLAID = (
     "learning_rate",
     "gradient_norm",
 )
+MEASURED = ("validation_loss", "validation_recall@10", "excess_gini", "coverage")
+"""Figures of evaluations, not of every step."""
 REPORTED = ("recall@10", "recall@50", "mrr", "auc", "within_category_auc")
 MISSING = "–"
 
@@ -50,7 +52,7 @@ def side_by_side(live: Live, workspace: Workspace) -> None:
     st.multiselect(
         "Runs to compare, the first being what the others are held against",
         list(known),
-        format_func=lambda name: plain(f"{known[name].name} ({known[name].state})", 90),
+        format_func=lambda name: f"{known[name].name} ({STATES[known[name].state][0]})",
         max_selections=asked.MOST_COMPARED,
         placeholder="Choose two or more",
         **_tied(picked),
@@ -155,7 +157,7 @@ def overlays(workspace: Workspace, found: Sequence[Run], titles: tuple[str, ...]
                 )
                 form = "~e" if name == "learning_rate" else ".3~g"
                 chart(
-                    curve_spec(titles, form=form, has_points=name.startswith("validation")),
+                    curve_spec(titles, form=form, has_points=name in MEASURED),
                     table(rows_of(lines)),
                     key=f"train_overlay_{name}",
                     says=f"{FIGURES[name]} of each run: {ends}.",

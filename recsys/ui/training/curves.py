@@ -6,6 +6,7 @@ Altair would take longer to make one than everything else takes together.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any
 
 from recsys.learning.curves import Series
@@ -13,7 +14,7 @@ from recsys.learning.curves import Series
 # Okabe & Ito's colours, as the other charts have them: at least 3:1 against both papers.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#B0568C", "#9A7B00", "#7A5FD0")
 DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [4, 2], [1, 2])
-HEIGHT_PX = 190
+HEIGHT_PX, LEGEND_PX = 190, 26
 
 Rows = dict[str, list[Any]]
 
@@ -54,7 +55,7 @@ def curve_spec(
     domain = list(lines)
     dashes = [DASHES[at % len(DASHES)] for at in range(len(domain))]
     return {
-        "height": HEIGHT_PX,
+        "height": HEIGHT_PX if is_one else HEIGHT_PX + LEGEND_PX * ceil(len(lines) / 2),
         "padding": {"left": 2, "right": 14, "top": 6, "bottom": 2},
         "mark": {"type": "line", "point": has_points, "strokeWidth": 2, "clip": True},
         "encoding": {

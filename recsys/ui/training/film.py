@@ -18,7 +18,7 @@ from recsys.ui.training.data import catalog_of
 from recsys.ui.views import product_tile
 from recsys.workspace import Workspace
 
-PRODUCTS = 6
+PRODUCTS = 9
 
 
 def filmstrip(live: Live, workspace: Workspace, run: Run, frames: list[dict[str, Any]]) -> None:

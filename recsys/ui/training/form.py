@@ -73,7 +73,6 @@ def what_and_how_long(form: Form, workspace: Workspace, found: list[Caution]) ->
     st.selectbox(
         "Data set",
         options,
-        format_func=lambda name: plain(name, 80),
         **tied("data", form.data, lambda value: setattr(form, "data", value)),
     )
     st.segmented_control(

@@ -154,7 +154,7 @@ def badge(run: Run) -> None:
 def figures(run: Run) -> str:
     """The latest figures of a run in a line."""
     return " · ".join(
-        f"{FIGURES[name].lower()} {figure_text(name, run.metrics[name])}"
+        f"{FIGURES[name]} {figure_text(name, run.metrics[name])}"
         for name in _FIGURES
         if name in run.metrics
     )

@@ -23,7 +23,7 @@ def manage(workspace: Workspace, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="train_acts"):
         if roles.is_operator():
             _way(workspace, run)
-            _button("Change and start", "content_copy", "copy", lambda: _copied(run))
+            _button("Copy and change", "content_copy", "copy", lambda: _copied(run))
             with st.popover("Name and note", icon=":material/edit:"):
                 _describe(workspace, run)
             if not run.is_in_progress:
@@ -56,7 +56,7 @@ def _way(workspace: Workspace, run: Run) -> None:
             key="train_to_live",
             disabled=run.is_live,
             on_click=change,
-            args=({asked.VIEW: "live", asked.RUN: run.id},),
+            args=({asked.VIEW: "live", asked.RUN: "", asked.MODEL: run.models[-1]},),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from recsys.errors import RecsysError
-from recsys.learning import runs
+from recsys.learning import runs, tracking
 from recsys.learning.curves import Series
 from recsys.learning.runs import Run
 from recsys.ui.charts import chart, table
@@ -78,6 +78,7 @@ def one_run(live: Live, workspace: Workspace, run_id: str) -> None:
         curves_and_figures(workspace, run)
     filmstrip(live, workspace, run, frames)
     about(run)
+    recorded(workspace, run)
 
 
 @st.fragment(run_every=EVERY_S)
@@ -176,3 +177,24 @@ def about(run: Run) -> None:
         parts.append(f"at most {size_words(run.peak_memory_bytes)} of memory")
     if parts:
         st.caption(plain(" · ".join(parts), 400))
+
+
+def recorded(workspace: Workspace, run: Run) -> None:
+    """How far MLflow's record of it is, and how to look at that."""
+    if not tracking.is_on():
+        return
+    told = tracking.recorded(workspace, run.id)
+    with st.expander("In MLflow", icon=":material/database:"):
+        if told.problem:
+            st.caption(plain(f"The last attempt to record this run failed: {told.problem}.", 400))
+        if not told.mlflow_run:
+            st.caption("Not recorded yet.")
+        else:
+            how_far = "whole" if told.is_complete else f"up to step {told.sent_step:,}"
+            st.caption(plain(f"Recorded {how_far}, as {told.mlflow_run}.", 200))
+        command = tracking.ui_command(workspace)
+        if command:
+            st.markdown("To look at all records, type this and open the address it tells:")
+            st.code(command, language="bash", wrap_lines=True)
+        else:
+            st.markdown(plain(f"The records are at {tracking.shown_uri(workspace)}", 300))

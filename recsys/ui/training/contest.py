@@ -1,0 +1,270 @@
+"""A model against the one that is live, on looks that neither learnt from, in a process of its own.
+
+Opening both embeds the catalogue where that is still to do, so that putting the model live
+afterwards is a matter of a moment. Everything is in files: who looks may be another server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys import processes
+from recsys.errors import RecsysError
+from recsys.workspace import Workspace, is_name, write_json
+
+K = 10
+MOST_CATEGORIES = 12
+EXPOSURE = ("excess_gini", "coverage", "largest_share")
+
+Progress = Callable[[int, int], None]
+Stage = Literal["none", "running", "stopping", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """How far it is, or what came out.
+
+    Attributes:
+        stage: ``none`` was never asked for, or was stopped.
+        doing, done, total: while it runs; total is 0 until it is known.
+        reason: why it failed, in words.
+        result: as ``measured`` gives it, where it is done.
+    """
+
+    stage: Stage
+    doing: str = ""
+    done: int = 0
+    total: int = 0
+    reason: str = ""
+    result: dict[str, Any] | None = None
+
+
+def begin(workspace: Workspace, model: str, data: str, against: str) -> None:
+    """Sees that it runs or is done; of many who ask at once one process comes of it.
+
+    Args:
+        model, data: as commands name them.
+        against: the model that is live; empty where none is.
+
+    Raises OSError where the workspace cannot be written.
+    """
+    folder = _folder(workspace, model, data, against)
+    with suppress(processes.AlreadyRunningError):
+        processes.start(
+            folder,
+            ["-m", "recsys.ui.training.contest", json.dumps([model, data, against])],
+            environment={"RECSYS_HOME": str(workspace.root)},
+        )
+
+
+def look(workspace: Workspace, model: str, data: str, against: str) -> Contest:
+    """How far it is, from files alone."""
+    folder = _folder(workspace, model, data, against)
+    status = processes.status(folder)
+    state = processes.read_state(folder)
+    if status.is_alive:
+        done, total = (_count(state.get(name)) for name in ("done", "total"))
+        stage: Stage = "stopping" if status.stage == "stopping" else "running"
+        return Contest(stage, str(state.get("doing") or "Starting"), done, total)
+    result = processes.read_record(folder / "result.json")
+    if result is not None:
+        return Contest("done", result=result)
+    if status.stage == "none" or status.stop_asked:
+        return Contest("none")
+    reason = state.get("error") or status.reason() or "it ended without a result"
+    return Contest("failed", reason=str(reason))
+
+
+def stop(workspace: Workspace, model: str, data: str, against: str) -> bool:
+    """Asks it to stop; False where it does not run."""
+    return processes.stop(_folder(workspace, model, data, against))
+
+
+def forget(workspace: Workspace, model: str, data: str, against: str) -> None:
+    """Makes it possible to measure anew. Raises OSError."""
+    (_folder(workspace, model, data, against) / "result.json").unlink(missing_ok=True)
+
+
+# the work itself
+
+
+def measured(
+    workspace: Workspace,
+    model: str,
+    data: str,
+    against: str,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> dict[str, Any]:
+    """Embeds the data with both models and measures them on the same looks.
+
+    Returns plain data: ``figures`` and ``categories`` by name, each ``{"new", "live",
+    "difference"}`` of intervals (the last two None without a live model), ``exposure``,
+    ``scenes``, ``part``, ``fingerprint`` of the data, ``warnings`` and ``created``.
+
+    Raises RecsysError.
+    """
+    from recsys.evaluation.audit import Auditor
+    from recsys.evaluation.audit_setting import Setting
+    from recsys.evaluation.report import default_part, evaluate
+    from recsys.evaluation.saved import save_report
+    from recsys.evaluation.trial import demo_labels
+    from recsys.serving.open import open_server
+
+    def step(doing: str) -> Progress:
+        return lambda done, total: progress(doing, done, total)
+
+    servers = [open_server(data, model, workspace, step("Embedding the catalogue"))]
+    if against:
+        servers.append(open_server(data, against, workspace, step("Embedding for the live model")))
+    part = default_part(servers[0])
+    folder = workspace.resolve_dataset(data)
+    report = evaluate(
+        servers[0],
+        part,
+        workspace=workspace,
+        rivals=servers[1:],
+        labels=demo_labels(folder),
+        progress=step("Measuring"),
+    )
+    bundle = workspace.resolve_model(model)
+    if bundle.parent == workspace.models_dir:
+        save_report(report, bundle)
+    record = report.record
+    beside = record["beside"][0] if record["beside"] else None
+    audits = [
+        Auditor(server, workspace).audit(Setting(k=K, part=part), step("Counting exposure"))
+        for server in servers
+    ]
+    return {
+        "model": model,
+        "against": against,
+        "data": data,
+        "fingerprint": servers[0].catalog.fingerprint,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "part": part,
+        "scenes": record["counts"]["scenes"],
+        "figures": {
+            name: {
+                "new": figure,
+                "live": beside["figures"].get(name) if beside else None,
+                "difference": beside["difference"].get(name) if beside else None,
+            }
+            for name, figure in record["figures"].items()
+        },
+        "exposure": {
+            name: [audit.figures[name].to_json() for audit in audits] for name in EXPOSURE
+        },
+        "categories": by_category(servers, part, workspace),
+        "warnings": report.warnings,
+    }
+
+
+def by_category(servers: list[Any], part: Any, workspace: Workspace) -> dict[str, Any]:
+    """Which right products are among the first ten, by their category, paired over looks."""
+    from recsys.catalog.splits import split_scenes
+    from recsys.evaluation.bootstrap import Terms, interval, resample
+    from recsys.evaluation.ranking import measure
+    from recsys.evaluation.report import model_of, training_copies
+    from recsys.evaluation.scorers import chunks, model_scorer
+    from recsys.evaluation.trial import plan
+
+    catalog = servers[0].catalog
+    pairs = [model_of(server) for server in servers]
+    model, table = pairs[0]
+    copies = training_copies([one for one, _ in pairs], catalog, workspace)
+    trial = plan(
+        catalog,
+        part,
+        split_scenes(catalog, workspace),
+        pictured_scenes=np.array([catalog.scene_row(name) for name in table.scene_ids], np.int64),
+        pictured_products=np.array(
+            [catalog.product_row(name) for name in table.product_ids], np.int64
+        ),
+        scenes_seen=model.scenes_seen.union(*(other.scenes_seen for other, _ in pairs[1:])),
+        fitted=model.scenes_seen,
+        copies=np.any(copies, axis=0),
+        copies_fitted=copies[0],
+    )
+    groups = grouped([str(name) for name in catalog.categories])
+    names = sorted(set(groups))
+    code = np.array([names.index(group) for group in groups], np.int64)
+    own = code[trial.category[trial.positives.product]]
+    terms: dict[str, Terms] = {}
+    for number, (one, its_table) in enumerate(pairs):
+        rank = measure(chunks(model_scorer(one, its_table, catalog, trial), trial), trial.positives)
+        hit: NDArray[np.float64] = ((rank.rank >= 1) & (rank.rank <= K)).astype(np.float64)
+        for at, name in enumerate(names):
+            inside = np.where(own == at, hit, np.nan)
+            terms[f"{number}/{name}"] = Terms.of_pairs(inside, trial.positives)
+    draws = resample(terms, seed=0)
+    found: dict[str, Any] = {}
+    for at, name in enumerate(names):
+        count = int(np.count_nonzero(own == at))
+        if not count:
+            continue
+        sides = [f"{number}/{name}" for number in range(len(pairs))]
+        values = [interval(terms[side].value, draws[side]).to_json() for side in sides]
+        gain = None
+        if len(sides) == 2:
+            difference = terms[sides[0]].value - terms[sides[1]].value
+            gain = interval(difference, draws[sides[0]] - draws[sides[1]]).to_json()
+        found[name] = {
+            "pairs": count,
+            "new": values[0],
+            "live": values[1] if len(values) == 2 else None,
+            "difference": gain,
+        }
+    return found
+
+
+def grouped(paths: list[str]) -> list[str]:
+    """The group of each category: its path, cut to where there are few enough groups."""
+    parts = [path.split("|") for path in paths]
+    for depth in range(max((len(one) for one in parts), default=1), 1, -1):
+        groups = ["|".join(one[:depth]) for one in parts]
+        if len(set(groups)) <= MOST_CATEGORIES:
+            return groups
+    return [one[0] for one in parts]
+
+
+def main(order: str) -> int:
+    """The process: reports how far it is, and leaves ``result.json``."""
+    model, data, against = (str(part) for part in json.loads(order))
+    workspace = Workspace.default()
+    folder = _folder(workspace, model, data, against)
+
+    def progress(doing: str, done: int, total: int) -> None:
+        processes.report({"doing": doing, "done": done, "total": total})
+
+    try:
+        write_json(folder / "result.json", measured(workspace, model, data, against, progress))
+    except RecsysError as error:
+        processes.report({"error": str(error)})
+        return 1
+    return 0
+
+
+def _folder(workspace: Workspace, model: str, data: str, against: str) -> Path:
+    key = json.dumps([model, str(workspace.resolve_dataset(data)), against])
+    digest = hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
+    stem = model if is_name(model) else "model"
+    return workspace.cache_dir / "contests" / f"{stem}-{digest}"
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

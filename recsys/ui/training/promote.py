@@ -1,0 +1,335 @@
+"""The live model: which it is, what another would make better and worse, the swap, the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from recsys.errors import RecsysError
+from recsys.learning import runs, tracking
+from recsys.ui import roles
+from recsys.ui.charts import table
+from recsys.ui.frame import nothing_here
+from recsys.ui.messages import explain, plain, sentence
+from recsys.ui.resources import Live
+from recsys.ui.state import Parameter
+from recsys.ui.training import asked, contest, going_live
+from recsys.ui.training.acts import attempt
+from recsys.ui.views import category_text, counted, since_text
+from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, Workspace
+
+FIGURES = {
+    "recall@10": "Recall@10",
+    "recall@50": "Recall@50",
+    "mrr": "MRR",
+    "auc": "AUC",
+    "within_category_auc": "AUC within the category",
+}
+EXPOSURE = {
+    "excess_gini": ("Excess Gini", False),
+    "coverage": ("Coverage", True),
+    "largest_share": ("Largest share", False),
+}
+"""Exposure figures: their names, and whether more is better."""
+MISSING = "–"
+
+
+def live_model(live: Live, workspace: Workspace) -> None:
+    """Everything about what is live, and what could be."""
+    may = roles.is_operator()
+    now_live(live, workspace, may)
+    st.subheader("Put another model live", anchor=False)
+    known = {run_model: run.name for run in runs.list_runs(workspace) for run_model in run.models}
+    names = [name for name in workspace.model_ids() if name != live.model_id]
+    if (DEMO_MODEL_DIR / "model.json").is_file() and not is_demo(live):
+        names.append(DEMO_NAME)
+    if not names:
+        nothing_here("There is no other model yet. A run that finishes makes one.")
+    else:
+        candidate(live, workspace, names, known, may)
+    history(workspace)
+
+
+def is_demo(live: Live) -> bool:
+    """Whether the model that ships is live."""
+    pointer = live.pointer
+    return pointer is None or pointer.model in ("", DEMO_NAME, str(DEMO_MODEL_DIR))
+
+
+def live_name(live: Live) -> str:
+    """How a command names the live model; empty where none is live."""
+    if not live.model_id:
+        return ""
+    return (live.pointer.model if live.pointer is not None else "") or DEMO_NAME
+
+
+def now_live(live: Live, workspace: Workspace, may: bool) -> None:
+    """What is live, and the way back."""
+    st.subheader("Live now", anchor=False)
+    if not live.model_id:
+        st.markdown("No model is live.")
+    else:
+        since = f"since {since_text(live.since)}" if live.since else "as shipped"
+        st.markdown(plain(f"{live.model_id} for {live.catalog.name}, {since}."))
+    earlier = going_live.previous(workspace)
+    if may and earlier is not None:
+        name = DEMO_NAME if earlier.model == str(DEMO_MODEL_DIR) else earlier.model
+        what = f" with {earlier.correction.name}" if earlier.correction is not None else ""
+        st.button(
+            plain(f"Go back to {name}{what}", 120),
+            icon=":material/undo:",
+            key="train_go_back",
+            on_click=attempt,
+            args=(
+                lambda: _back(live, workspace),
+                f"{name} is live again. Every open page has it with its next click.",
+            ),
+        )
+
+
+def candidate(
+    live: Live, workspace: Workspace, names: list[str], known: dict[str, str], may: bool
+) -> None:
+    """A model to choose, what it would change, and the swap."""
+    model = asked.MODEL.read() if asked.MODEL.read() in names else names[0]
+
+    def words(name: str) -> str:
+        called = known.get(name, name)
+        return name if called == name else f"{called} ({name})"
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Model", names, format_func=words, width=380, **asked.MODEL.widget(shown=model)
+        )
+        data_names = workspace.dataset_names()
+        usual = live.catalog.name if live.pointer is None else live.pointer.data
+        data_names = data_names if usual in data_names else [usual, *data_names]
+        data = asked.DATA.read() if asked.DATA.read() in data_names else usual
+        st.selectbox(
+            "For data set",
+            data_names,
+            width=240,
+            **asked.DATA.widget(shown=data),
+        )
+    against = live_name(live)
+    try:
+        found = contest.look(workspace, model, data, against)
+    except RecsysError as error:
+        explain(error)
+        return
+    if found.result is not None and data == usual and changed(live, found.result):
+        st.caption("The data set has changed since this model was measured.")
+        found = contest.Contest("none")
+    if found.stage in ("running", "stopping"):
+        watch(workspace, model, data, against, may)
+    elif found.stage == "done" and found.result is not None:
+        verdict(found.result)
+        if may:
+            swap(live, workspace, model, data, against)
+    elif may:
+        offer(workspace, model, data, against, found)
+    else:
+        st.caption("This model has not been measured against the live one yet.")
+
+
+def changed(live: Live, result: dict[str, Any]) -> bool:
+    """Whether what was measured is of other data than are live now."""
+    return bool(result.get("fingerprint") != live.catalog.fingerprint)
+
+
+def offer(
+    workspace: Workspace, model: str, data: str, against: str, found: contest.Contest
+) -> None:
+    """The button that measures, and why the last attempt failed."""
+    if found.stage == "failed":
+        explain(
+            RecsysError(found.reason, "Mend that and try again"),
+            heading="It could not be measured",
+            serious=True,
+        )
+    st.button(
+        "Measure against the live model" if against else "Measure it",
+        icon=":material/balance:",
+        key="train_measure",
+        type="primary",
+        on_click=attempt,
+        args=(lambda: contest.begin(workspace, model, data, against),),
+    )
+    st.caption(
+        "This embeds the catalogue and measures both models on the same looks, which neither "
+        "learnt from. It runs beside the shop and goes on when you leave. Nothing is put live yet."
+    )
+
+
+@st.fragment(run_every=1.0)
+def watch(workspace: Workspace, model: str, data: str, against: str, may: bool) -> None:
+    """How far it is; shows the verdict as soon as it is there."""
+    found = contest.look(workspace, model, data, against)
+    if found.stage not in ("running", "stopping"):
+        st.rerun()
+    share = min(1.0, found.done / found.total) if found.total else 0.0
+    doing = "Stopping" if found.stage == "stopping" else found.doing
+    st.progress(share, text=plain(f"{doing}… {100 * share:.0f} %"))
+    if may and found.stage == "running":
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            key="train_measure_stop",
+            on_click=attempt,
+            args=(lambda: _stop(workspace, model, data, against),),
+        )
+
+
+def verdict(result: dict[str, Any]) -> None:
+    """What gets better and what gets worse."""
+    part = {"test": "test looks", "all": "looks that neither model learnt from"}
+    scenes = int(result["scenes"])
+    st.caption(
+        plain(
+            f"On {counted(scenes, 'look', 'looks')}: "
+            f"{part.get(str(result['part']), 'looks')}. 95 % intervals; differences are paired.",
+            300,
+        )
+    )
+    for text in result.get("warnings", ()):
+        st.warning(plain(sentence(str(text)), 400), icon=":material/warning:")
+    rows: dict[str, list[str]] = {"": [], "New": [], "Live": [], "Difference": [], "Verdict": []}
+    for key, title in FIGURES.items():
+        if key in result["figures"]:
+            add(rows, title, result["figures"][key])
+    for key, (title, more_is_better) in EXPOSURE.items():
+        add_exposure(rows, title, result["exposure"].get(key, []), more_is_better)
+    st.table(table(rows), hide_index=True, border="horizontal")
+    if result["categories"]:
+        st.markdown("**By category**: right products among the first ten")
+        rows = {"": [], "Pairs": [], "New": [], "Live": [], "Difference": [], "Verdict": []}
+        ordered = sorted(result["categories"].items(), key=_gain)
+        for name, one in ordered:
+            add(rows, category_text(name), one)
+            rows["Pairs"].append(f"{int(one['pairs']):,}")
+        st.table(table(rows), hide_index=True, border="horizontal")
+
+
+def _gain(item: tuple[str, dict[str, Any]]) -> float:
+    value = (item[1].get("difference") or {}).get("value")
+    return 0.0 if value is None else float(value)
+
+
+def add(rows: dict[str, list[str]], title: str, one: dict[str, Any]) -> None:
+    """A figure of both models, their difference, and whether that is clear."""
+    rows[""].append(plain(title, 80))
+    rows["New"].append(interval_text(one.get("new")))
+    rows["Live"].append(interval_text(one.get("live")))
+    rows["Difference"].append(interval_text(one.get("difference"), signed=True))
+    rows["Verdict"].append(verdict_of(one.get("difference")))
+
+
+def add_exposure(
+    rows: dict[str, list[str]], title: str, sides: list[dict[str, Any]], more_is_better: bool
+) -> None:
+    """An exposure figure: of all lists at once, so the difference has no interval."""
+    values = [side.get("value") for side in sides]
+    if not values or values[0] is None:
+        return
+    rows[""].append(title)
+    rows["New"].append(f"{values[0]:.3f}")
+    if len(values) < 2 or values[1] is None:
+        rows["Live"].append(MISSING)
+        rows["Difference"].append(MISSING)
+        rows["Verdict"].append(MISSING)
+        return
+    change = values[0] - values[1]
+    rows["Live"].append(f"{values[1]:.3f}")
+    rows["Difference"].append(_signed(change))
+    if abs(change) < 5e-4:
+        rows["Verdict"].append("the same")
+    else:
+        rows["Verdict"].append(_coloured((change > 0) == more_is_better))
+
+
+def verdict_of(difference: dict[str, Any] | None) -> str:
+    """Whether a difference is clear, and which way it goes; more is better."""
+    low, high = ((difference or {}).get(key) for key in ("low", "high"))
+    if low is None or high is None:
+        return MISSING
+    if low > 0 or high < 0:
+        return _coloured(low > 0)
+    return "no clear difference"
+
+
+def _coloured(is_better: bool) -> str:
+    return ":green[better]" if is_better else ":red[worse]"
+
+
+def interval_text(one: dict[str, Any] | None, *, signed: bool = False) -> str:
+    """``0.344 (0.319 to 0.369)``."""
+    value, low, high = ((one or {}).get(key) for key in ("value", "low", "high"))
+    if value is None:
+        return MISSING
+    write = _signed if signed else "{:.3f}".format
+    if low is None or high is None:
+        return write(value)
+    return f"{write(value)} ({write(low)} to {write(high)})"
+
+
+def swap(live: Live, workspace: Workspace, model: str, data: str, against: str) -> None:
+    """The swap itself, and the way to measure again."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Put it live",
+            icon=":material/storefront:",
+            key="train_put_live",
+            type="primary",
+            on_click=attempt,
+            args=(
+                lambda: _put(live, workspace, model, data),
+                f"{model} is live. Every open page has it with its next click.",
+            ),
+        )
+        st.button(
+            "Measure again",
+            icon=":material/refresh:",
+            key="train_measure_again",
+            on_click=attempt,
+            args=(lambda: _again(workspace, model, data, against),),
+        )
+
+
+def history(workspace: Workspace) -> None:
+    """Who put what live, and when."""
+    entries = tracking.promotions(workspace)
+    if not entries:
+        return
+    with st.expander("History", icon=":material/history:"):
+        rows = {
+            "When": [plain(since_text(entry.at), 60) for entry in entries],
+            "Model": [plain(entry.model, 80) for entry in entries],
+            "Data set": [plain(entry.data, 80) for entry in entries],
+            "Instead of": [plain(entry.before, 80) or MISSING for entry in entries],
+            "By": [plain(entry.who, 80) for entry in entries],
+        }
+        st.table(table(rows), hide_index=True, border="horizontal")
+
+
+def _put(live: Live, workspace: Workspace, model: str, data: str) -> dict[Parameter[Any], Any]:
+    going_live.put_live(live, workspace, model, data, roles.who())
+    return {asked.MODEL: ""}
+
+
+def _back(live: Live, workspace: Workspace) -> dict[Parameter[Any], Any]:
+    going_live.go_back(live, workspace, roles.who())
+    return {asked.MODEL: ""}
+
+
+def _stop(workspace: Workspace, model: str, data: str, against: str) -> None:
+    contest.stop(workspace, model, data, against)
+
+
+def _again(workspace: Workspace, model: str, data: str, against: str) -> None:
+    contest.forget(workspace, model, data, against)
+    contest.begin(workspace, model, data, against)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
