@@ -76,7 +76,8 @@ class Records:
             # Looked at before they are sent, so that one that is made meanwhile is sent again.
             stamp = tracking.report_stamp(self._workspace, run.models)
             self._send_files(mlflow_run, run)
-            self._client.set_terminated(mlflow_run, _STATUS.get(run.state, "FAILED"))
+            status = _STATUS.get(run.state, "FAILED")
+            self._client.set_terminated(mlflow_run, status, _milliseconds(run.ended) or None)
             record.update(is_complete=True, models=list(run.models), report_stamp=stamp)
         self._keep(run, record)
 

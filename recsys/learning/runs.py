@@ -56,7 +56,7 @@ class Run:
         behind: of a queued run, the run or sweep that it waits for.
         models: ids of the models that it made, in the order of their making.
         is_live: whether one of them is live.
-        started: of the process that ran last; ISO 8601, UTC.
+        started, ended: of the process that ran last; ISO 8601, UTC, empty while unknown.
         peak_memory_bytes: the most that its process held, 0 while unknown.
     """
 
@@ -86,6 +86,7 @@ class Run:
     models: tuple[str, ...] = ()
     is_live: bool = False
     started: str = ""
+    ended: str = ""
     peak_memory_bytes: int = 0
 
     @property
@@ -200,6 +201,7 @@ def _run(
         models=made,
         is_live=live in made,
         started=status.started,
+        ended=status.end.at if status.end else "",
         peak_memory_bytes=status.end.peak_memory_bytes if status.end else 0,
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from recsys.errors import ModelError, RequestError
-from recsys.ui import resources, state
+from recsys.ui import manners, resources, state
 from recsys.ui.messages import explain, plain, world_line
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
@@ -37,8 +37,9 @@ def opened() -> Live:
 
 
 def styled() -> None:
-    """Puts our own styles on the page."""
-    st.html(f"<style>{_STYLE}</style>")
+    """Puts our own styles and manners on the page."""
+    st.html(f"<style>{_STYLE}\n{manners.STYLE}</style>")
+    manners.manners()
 
 
 def head(title: str, live: Live) -> None:

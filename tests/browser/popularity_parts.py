@@ -97,14 +97,15 @@ def painted(drawing: Locator, colour: tuple[int, int, int]) -> list[tuple[float,
     return [(across, down) for across, down in found]
 
 
-def expect_painted(drawing: Locator, colour: tuple[int, int, int], there: bool = True) -> None:
-    """Waits until a chart has a colour, or has it no more."""
-    expect(drawing).to_be_visible()
-    handle = drawing.element_handle()
-    drawing.page.wait_for_function(
-        f"([canvas, colour, there]) => canvas.isConnected && "
-        f"(({_FIND})(canvas, colour).length > 12) === there",
-        arg=[handle, list(colour), there],
+def expect_painted(page: Page, name: str, colour: tuple[int, int, int], there: bool = True) -> None:
+    """Waits until a chart has a colour, or has it no more; it may be drawn afresh meanwhile."""
+    page.wait_for_function(
+        f"""([name, colour, there]) => {{
+          const place = `[class*=st-key-popularity_${{name}}_] canvas.marks`
+          const canvas = document.querySelector(place)
+          return canvas && canvas.width && (({_FIND})(canvas, colour).length > 3) === there
+        }}""",
+        arg=[name, list(colour), there],
     )
 
 

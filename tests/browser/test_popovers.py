@@ -123,6 +123,7 @@ def test_what_unfolds_on_a_phone(visit: OpenTab, dark: bool) -> None:
     expect_accessible(page, "the menu")
     link.click()
     expect(gallery(page).locator(".tile").first).to_be_visible()
+    expect(link).not_to_be_in_viewport()
 
 
 @THEMES
@@ -151,20 +152,105 @@ def test_all_that_opens_beside_a_look(visit: OpenTab, dark: bool) -> None:
     expect_accessible(page, "a message about a bad file")
 
 
-def test_a_popover_is_entered_and_left_by_keyboard(visit: OpenTab) -> None:
+def beside_a_look(visit: OpenTab) -> tuple[Page, Locator]:
+    """A look's results, and the button that opens what can be set about them."""
     page = visit("/shop_the_look")
     gallery(page).locator(".tile").first.click()
     expect(results(page).locator(".tile")).to_have_count(10)
-    adjust = page.get_by_role("button", name="Adjust")
+    settled(page)
+    return page, page.get_by_role("button", name="Adjust")
+
+
+IN_BODY = "document.activeElement.closest('[data-testid=stPopoverBody]') !== null"
+
+
+def test_a_popover_is_entered_and_left_by_keyboard(visit: OpenTab) -> None:
+    page, adjust = beside_a_look(visit)
     adjust.press("Enter")
-    expect(body(page)).to_be_visible()
-    for _ in range(30):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.ariaLabel") == "Diversity":
-            break
     expect(body(page).get_by_role("slider", name="Diversity")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect_parameter(page, "look_diversity", "5")
+    settled(page)
+    for _ in range(12):  # it is a part of the page, not a trap
+        page.keyboard.press("Tab")
+        if not page.evaluate(IN_BODY):
+            break
+    assert not page.evaluate(IN_BODY)
+    if body(page).count():
+        page.keyboard.press("Escape")
+    expect(body(page)).to_have_count(0)
+
+    adjust.press("Enter")
+    expect(body(page).get_by_role("slider", name="Diversity")).to_be_focused()
     page.keyboard.press("Escape")
     expect(body(page)).to_have_count(0)
-    expect(page.get_by_role("button", name="Adjust")).to_be_focused()
+    expect(adjust).to_be_focused()
+
+
+@pytest.mark.parametrize("name", ["Adjust", "Download", "Camera"])
+def test_every_popover_is_at_most_two_tabs_away(visit: OpenTab, name: str) -> None:
+    page, _ = beside_a_look(visit)
+    button = page.get_by_test_id("stPopoverButton").filter(has_text=name)
+    button.press("Space")
+    expect(body(page).locator("button, input, [role=slider]").first).to_be_visible()
+    settled(page)
+    for _ in range(2):
+        if not page.evaluate(IN_BODY):
+            page.keyboard.press("Tab")
+    assert page.evaluate(IN_BODY)
+
+
+def test_a_key_that_is_held_presses_nothing_in_a_popover(visit: OpenTab) -> None:
+    page, adjust = beside_a_look(visit)
+    adjust.focus()
+    page.keyboard.down("Enter")
+    expect(body(page).get_by_role("slider", name="Diversity")).to_be_visible()
+    page.evaluate(TWO_FRAMES)
+    expect(adjust).to_be_focused()
+    page.keyboard.up("Enter")
+    expect(body(page).get_by_role("slider", name="Diversity")).to_be_focused()
+
+
+def test_a_popover_that_is_opened_by_mouse_leaves_focus_alone(visit: OpenTab) -> None:
+    page, adjust = beside_a_look(visit)
+    adjust.click()
+    expect(body(page).get_by_role("slider", name="Diversity")).to_be_visible()
+    page.evaluate(TWO_FRAMES)
+    assert not page.evaluate(IN_BODY)
+
+
+COUNT_CLOSINGS = """() => {
+  window.closings = 0
+  document.addEventListener("click", event => {
+    if (event.target.closest("[data-testid=stSidebarCollapseButton]")) window.closings += 1
+  }, true)
+}"""
+
+
+def test_the_menu_on_a_phone_closes_once_on_every_page(visit: OpenTab) -> None:
+    page = visit("/browse", width=380, height=760)
+    page.evaluate(COUNT_CLOSINGS)
+    places = ["Shop the look", "Popular items", "Browse", "Shop the look"]
+    for turn, place in enumerate(places, 1):
+        page.get_by_test_id("stExpandSidebarButton").click()
+        link = page.get_by_test_id("stSidebarNavLink").filter(has_text=place)
+        expect(link).to_be_in_viewport(ratio=1)
+        link.click()
+        expect(page.get_by_role("heading", level=1, name=place)).to_be_visible()
+        expect(link).not_to_be_in_viewport()
+        expect(page.locator(".st-key-manners")).to_have_count(1)
+        settled(page)
+        assert page.evaluate("window.closings") == turn
+
+
+def test_what_mends_this_takes_no_room(visit: OpenTab) -> None:
+    page = visit("/browse")
+    part = page.locator(".st-key-manners")
+    expect(part).to_have_count(1)
+    assert part.bounding_box() is None
+    gap = part.evaluate("""node => {
+      const top = node.parentElement.getBoundingClientRect().top
+      const first = [...node.parentElement.children].find(one => one.offsetHeight)
+      return first.getBoundingClientRect().top - top
+    }""")
+    assert gap == 0

@@ -150,8 +150,12 @@ def test_the_front_is_measured_once_and_found_again(shop: App, open_tab: OpenTab
 
 def test_a_click_on_a_point_of_the_front_shows_its_wall(shop: App, open_tab: OpenTab) -> None:
     page = open_popularity(shop, open_tab, "?popularity_view=front&popularity_range=all")
-    drawing = chart(page, "front")
-    expect_painted(drawing, VERMILION)  # the inner product's, by itself at the far end
+    drawing, start = chart(page, "front"), page.get_by_role("button", name="Measure every cure")
+    expect(drawing.or_(start).first).to_be_visible()
+    if start.is_visible():  # the test before has measured it, where it ran
+        start.click()
+    expect(drawing).to_be_visible(timeout=FRONT_MS)
+    expect_painted(page, "front", VERMILION)  # the inner product's, by itself at the far end
     across, down = painted(drawing, VERMILION)[0]
     press(drawing, (across, down + 4))
     expect_parameter(page, "popularity_scoring", "dot")

@@ -49,12 +49,12 @@ def fill(page: Page, label: str, text: str) -> None:
 
 
 def button(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
+    page.get_by_role("button", name=name, exact=True).click(timeout=SLOW_MS)
 
 
 def open_train(shop: App, open_tab: OpenTab, query: str = "", **options: object) -> Page:
     page = open_tab(f"{shop.url}/train{query}", **options)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Training")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Training", timeout=SLOW_MS)
     return page
 
 
@@ -77,6 +77,7 @@ def step(page: Page) -> int:
     return int(found[1].replace(",", ""))
 
 
+@pytest.mark.timeout(900)  # a real training, stopped and resumed, and both models measured
 def test_from_the_first_run_to_a_live_model_and_back(
     shop: App, home: Workspace, open_tab: OpenTab
 ) -> None:
@@ -126,16 +127,17 @@ def test_from_the_first_run_to_a_live_model_and_back(
 
     # side by side
     page.goto(f"{shop.url}/train?train_view=compare&train_with={second},{first}")
-    expect(page.get_by_text("What differs")).to_be_visible()
-    expect(page.get_by_role("cell", name="5000")).to_be_visible()
+    expect(page.get_by_text("What differs")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("cell", name="5000")).to_be_visible(timeout=SLOW_MS)
 
     # live, while somebody shops, and back
     page.goto(f"{shop.url}/train?train_run={second}")
     button(page, "Put it live")
     button(page, "Measure against the live model")
-    expect(page.get_by_text("By category")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Put it live")).to_be_visible(timeout=2 * SLOW_MS)
+    expect(page.get_by_text("By category: right products")).to_be_visible(timeout=SLOW_MS)
     other = open_tab(f"{shop.url}/browse")
-    expect(other.get_by_text("model demo")).to_be_visible()
+    expect(other.get_by_text("model demo")).to_be_visible(timeout=SLOW_MS)
     button(page, "Put it live")
     expect(page.get_by_text(f"{second} is live.")).to_be_visible(timeout=SLOW_MS)
     other.get_by_text("Popular", exact=True).click()
@@ -151,9 +153,11 @@ def test_from_the_first_run_to_a_live_model_and_back(
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_barriers(shop: App, open_tab: OpenTab, view: str, dark: bool) -> None:
     page = open_train(shop, open_tab, f"?train_view={view}", dark=dark)
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SLOW_MS)
     if view == "new":
-        expect(page.get_by_role("button", name="Estimate time and memory")).to_be_visible()
+        expect(page.get_by_role("button", name="Estimate time and memory")).to_be_visible(
+            timeout=SLOW_MS
+        )
     found = Axe().run(page).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
@@ -161,7 +165,7 @@ def test_no_barriers(shop: App, open_tab: OpenTab, view: str, dark: bool) -> Non
 def test_it_fits_a_phone(shop: App, home: Workspace, open_tab: OpenTab) -> None:
     for run_id in home.job_ids()[-1:]:
         page = open_train(shop, open_tab, f"?train_run={run_id}", width=380, height=800)
-        expect(page.get_by_text("Settings", exact=True)).to_be_visible()
+        expect(page.get_by_text("Settings", exact=True)).to_be_visible(timeout=SLOW_MS)
         expect_no_sideways_scroll(page)
     for view in ("runs", "new", "live"):
         page = open_train(shop, open_tab, f"?train_view={view}", width=380, height=800)

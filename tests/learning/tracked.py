@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from recsys.learning import runs, tracking
@@ -57,6 +58,8 @@ def assert_whole_record(workspace: Workspace, mlflow_run: str, run_id: str = "re
     run = runs.read_run(workspace, run_id)
     assert record.info.status == "FINISHED"
     assert record.info.run_name == run.name
+    ended = datetime.fromisoformat(run.ended).timestamp() * 1000
+    assert record.info.start_time <= record.info.end_time == ended
     params = record.data.params
     assert params["learning_rate"] == str(run.config["learning_rate"])
     assert params["widths"] == "8,12,16"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,6 +14,7 @@ from recsys.serving.scoring import Correction
 from recsys.ui import resources, roles
 from recsys.ui.popularity import front as front_page
 from recsys.ui.popularity import front_chart
+from recsys.ui.popularity.asked import read_asked
 from recsys.workspace import Workspace
 from tests.pages.conftest import OpenPage, messages, notes
 
@@ -95,6 +98,8 @@ def test_the_recommended_point_is_told_and_every_point_is_in_the_table(
     marked = [name for name in table["Setting"] if name.startswith("★")]
     assert len(marked) == 1
     assert "validation looks" in notes(app)
+    for note in measured.notes:
+        assert note in messages(app)
 
 
 def test_every_point_leads_to_its_own_setting(open_page: OpenPage, measured: Front) -> None:
@@ -146,3 +151,22 @@ def test_only_an_operator_measures(open_page: OpenPage, monkeypatch: pytest.Monk
     assert not started
     assert "Measure every cure" not in [one.label for one in app.button]
     assert "An operator can" in notes(app)
+
+
+def test_what_misleads_is_told_and_drawn_hollow(
+    open_page: OpenPage, measured: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = tuple(
+        replace(one, suspect=one.scoring.startswith("popularity")) for one in measured.points
+    )
+    told = replace(measured, points=points, notes=("A penalty finds what cannot be right",))
+    monkeypatch.setattr(front_page, "front_job", lambda *_: FrontJob("done", told))
+    app = open_page("popularity", popularity_view="front", popularity_range="all")
+    assert "A penalty finds what cannot be right." in messages(app)
+    assert "some are misleading here" in notes(app)
+    asked = read_asked(resources.live().catalog.categories)
+    rows = front_chart.front_table(resources.live(), asked, told, "coverage")
+    solid = dict(zip(rows["setting"], rows["solid"], strict=True))
+    assert solid["Model's own score"]
+    assert not any(is_solid for name, is_solid in solid.items() if name.startswith("Popularity"))
+    assert not any(is_solid for name, is_solid in solid.items() if name.startswith("Exposure"))

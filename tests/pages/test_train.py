@@ -142,7 +142,7 @@ def test_the_list_is_found_and_sorted(open_page: OpenPage) -> None:
 def test_a_finished_run_is_told_in_full(open_page: OpenPage) -> None:
     write_run("mine", name="My run")
     app = open_page("train", train_run="mine")
-    assert "My run" in [read(heading.value) for heading in app.subheader]
+    assert "My run" in [read(heading.value) for heading in app.header]
     figures = {metric.label: metric.value for metric in app.metric}
     assert figures == {
         "Recall@10": "0.250",
@@ -194,9 +194,9 @@ def test_names_and_notes_are_text(open_page: OpenPage) -> None:
     for text in HOSTILE[:4]:
         write_json(folder / "about.json", {"name": text[:80], "note": text})
         app = open_page("train", train_run="mine")
-        said = "\n".join(one.value for one in [*app.markdown, *app.subheader, *app.caption])
+        said = "\n".join(one.value for one in [*app.markdown, *app.header, *app.caption])
         assert not re.search(r"(?<!\\)(<img|<script|!\[)", said)
-        assert read(app.subheader[0].value) == text[:80]
+        assert read(app.header[0].value) == text[:80]
 
 
 def test_a_run_in_progress_is_watched(
@@ -222,7 +222,7 @@ def test_a_run_is_named_archived_and_deleted(open_page: OpenPage) -> None:
     app.text_area(key="train_note_mine").set_value("Worked.")
     press(app, "Save")
     assert json.loads((folder / "about.json").read_text())["name"] == "Better name"
-    assert "Better name" in [read(heading.value) for heading in app.subheader]
+    assert "Better name" in [read(heading.value) for heading in app.header]
     press(app, "Archive")
     assert "Put back on the list" in labels(app)
     press(app, "Delete for good")
@@ -405,7 +405,7 @@ def test_choosing_runs_to_compare(open_page: OpenPage) -> None:
     app.multiselect[0].set_value(["one", "two"])
     app.run()
     assert app.query_params["train_with"] == "one,two"
-    assert "What differs" in [heading.value for heading in app.subheader]
+    assert "What differs" in [heading.value for heading in app.header]
 
 
 # the live model

@@ -72,11 +72,14 @@ def draw(live: Live, wish: Asked, front: Front) -> None:
         plain(
             f"{says(front, measure)}{left_out(front, rows)} Click a point to see its wall. Over "
             f"{front.scenes:,} validation looks; recall over the {front.unseen_scenes:,} of them "
-            "that the model was not trained on, bars are 95 % intervals. An exposure cap and "
-            "diversity are drawn hollow: the shop cannot serve them as a scoring.",
+            "that the model was not trained on, bars are 95 % intervals. Hollow marks are not "
+            "up for choice: an exposure cap and diversity cannot be served as a scoring"
+            f"{', and some are misleading here' if any(p.suspect for p in front.points) else ''}.",
             900,
         )
     )
+    for note in front.notes:
+        st.info(plain(f"{note}.", 400), icon=":material/info:")
     choose(front)
     everything(front)
 
@@ -137,7 +140,7 @@ def front_table(live: Live, wish: Asked, front: Front, measure: str) -> dict[str
             "recall": one.recall.value,
             "low": one.recall.low,
             "high": one.recall.high,
-            "servable": one.servable,
+            "solid": one.servable and not one.suspect,
             "mark": ", ".join(marked),
         }
         for name, value in values.items():

@@ -9,7 +9,7 @@ import altair as alt
 
 from recsys.ui.charts import TEXT, specification
 
-FRONT_COLUMNS = ("id", "cure", "setting", "bought", "recall", "low", "high", "servable", "mark")
+FRONT_COLUMNS = ("id", "cure", "setting", "bought", "recall", "low", "high", "solid", "mark")
 
 # Okabe & Ito's colours and as many shapes: either tells the cures apart. All at least 3:1
 # against both themes' paper, so yellow and sky blue are darker than theirs.
@@ -82,7 +82,7 @@ def front_spec(measure: str, recall: str, cures: tuple[str, ...]) -> dict[str, A
             color=colour,
             shape=alt.Shape("cure:N", title=None).scale(domain=domain, range=shapes),
             fill=alt.Fill("cure:N", title=None).scale(domain=domain, range=colours),
-            fillOpacity=alt.condition(alt.datum.servable, alt.value(1), alt.value(0)),
+            fillOpacity=alt.condition(alt.datum.solid, alt.value(1), alt.value(0)),
             tooltip=tooltip,
         )
         .add_params(click)

@@ -97,7 +97,7 @@ def titles_of(found: Sequence[Run]) -> tuple[str, ...]:
 
 def figures(found: Comparison, titles: tuple[str, ...]) -> None:
     """The latest figures, and the paired test of each run against the first."""
-    st.subheader("Figures", anchor=False)
+    st.header("Figures", anchor=False)
     rows: dict[str, list[str]] = {"Run": [plain(title, 80) for title in titles]}
     rows["Recall@10 (95 % interval)"] = [interval_text(one) for one in found.recall]
     rows["Against the first, same looks"] = [
@@ -138,7 +138,7 @@ def paired_text(found: Comparison, number: int) -> str:
 
 def overlays(workspace: Workspace, found: Sequence[Run], titles: tuple[str, ...]) -> None:
     """Each figure's curves in one chart."""
-    st.subheader("Curves", anchor=False)
+    st.header("Curves", anchor=False)
     curves = [runs.curves(workspace, run.id) for run in found]
     with st.container(key="train_overlays"):
         for name in OVERLAID:
@@ -166,7 +166,7 @@ def overlays(workspace: Workspace, found: Sequence[Run], titles: tuple[str, ...]
 
 def settings(found: Comparison, titles: tuple[str, ...]) -> None:
     """The settings that differ; what differs from the first run is set bold."""
-    st.subheader("What differs", anchor=False)
+    st.header("What differs", anchor=False)
     if not found.settings:
         st.caption("Nothing: settings, data and budget are the same.")
         return
@@ -189,7 +189,7 @@ def reports(found: Comparison, titles: tuple[str, ...]) -> None:
     """What was measured of the finished models on their test part."""
     if not any(found.reports):
         return
-    st.subheader("On the test part", anchor=False)
+    st.header("On the test part", anchor=False)
     rows: dict[str, list[str]] = {"Run": [plain(title, 80) for title in titles]}
     for name in REPORTED:
         if any(report is not None and name in report for report in found.reports):
@@ -219,7 +219,7 @@ def lists(live: Live, workspace: Workspace, found: Sequence[Run], titles: tuple[
     shared = [scene for scene in last[0] if all(scene in own for own in last)]
     if not shared or len({run.fingerprint for run in found}) > 1:
         return
-    st.subheader("The same look", anchor=False)
+    st.header("The same look", anchor=False)
     key = "train_compare_scene"
     at = (
         st.select_slider("Look", range(1, len(shared) + 1), key=key, label_visibility="collapsed")

@@ -27,7 +27,7 @@ _MEASURED, _STARTED = "train_estimates", "train_started"
 
 def estimate_and_start(live: Live, workspace: Workspace, form: Form) -> None:
     """The estimate where there is one, the way to it where there is none, and the start."""
-    st.subheader("Cost", anchor=False)
+    st.header("Cost", anchor=False)
     key = _keys().get(signature(form))
     if key is None:
         st.caption(

@@ -25,7 +25,7 @@ def filmstrip(live: Live, workspace: Workspace, run: Run, frames: list[dict[str,
     """The strip, at the last evaluation or the one that was chosen."""
     if not frames:
         return
-    st.subheader("What it recommends", anchor=False)
+    st.header("What it recommends", anchor=False)
     try:
         catalog = catalog_of(live, workspace, run.data_path)
     except RecsysError:

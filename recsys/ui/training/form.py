@@ -117,7 +117,7 @@ def groups(form: Form, found: list[Caution]) -> None:
     for group, title in GROUPS.items():
         mine = [one for one in fields if one.group == group and applies(one, form.values)]
         if group == "essentials":
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             _grid(form, mine, found, group)
         elif mine:
             keys = {key for caution in found for key in caution.keys}

@@ -39,7 +39,7 @@ def live_model(live: Live, workspace: Workspace) -> None:
     """Everything about what is live, and what could be."""
     may = roles.is_operator()
     now_live(live, workspace, may)
-    st.subheader("Put another model live", anchor=False)
+    st.header("Put another model live", anchor=False)
     known = {run_model: run.name for run in runs.list_runs(workspace) for run_model in run.models}
     names = [name for name in workspace.model_ids() if name != live.model_id]
     if (DEMO_MODEL_DIR / "model.json").is_file() and not is_demo(live):
@@ -66,7 +66,7 @@ def live_name(live: Live) -> str:
 
 def now_live(live: Live, workspace: Workspace, may: bool) -> None:
     """What is live, and the way back."""
-    st.subheader("Live now", anchor=False)
+    st.header("Live now", anchor=False)
     if not live.model_id:
         st.markdown("No model is live.")
     else:

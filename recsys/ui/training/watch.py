@@ -57,7 +57,7 @@ def one_run(live: Live, workspace: Workspace, run_id: str) -> None:
         explain(error, heading="There is no such run")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plain(run.name, 80), anchor=False, width="content")
+        st.header(plain(run.name, 80), anchor=False, width="content")
         badge(run)
         if run.is_live:
             st.badge("live", icon=":material/storefront:", color="green")
