@@ -36,6 +36,7 @@ Ints = NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
 _REMEMBERED = 8
+_CHANCES_REMEMBERED = 16  # any k may be asked for, by anybody
 _PICTURES = 1024  # read at a time
 
 
@@ -54,12 +55,13 @@ class Auditor:
         self.server = server
         self._workspace = workspace
         self._lock = threading.RLock()
+        self._remembering = threading.Lock()  # of the remembered, so that they wait for no work
         self._engine: Engine | None = None
         self._sampler: Sampler | None = None
         self._looks: NDArray[np.float32] | None = None
         self._audits: OrderedDict[Setting, Audit] = OrderedDict()
         self._references: dict[Part, Reference] = {}
-        self._chances: dict[tuple[int, int], Chance] = {}
+        self._chances: OrderedDict[tuple[int, int], Chance] = OrderedDict()
 
     # making ready
 
@@ -110,12 +112,10 @@ class Auditor:
 
     def known(self, setting: Setting) -> Audit | None:
         """An audit that is remembered; None where it would have to be made."""
-        audit = self._audits.get(setting)
-        if audit is not None:
-            with self._lock:
-                if setting in self._audits:
-                    self._audits.move_to_end(setting)
-        return audit
+        with self._remembering:
+            if setting in self._audits:
+                self._audits.move_to_end(setting)
+            return self._audits.get(setting)
 
     def audit(self, setting: Setting, progress: Progress | None = None) -> Audit:
         """The audit of a setting.
@@ -127,14 +127,18 @@ class Auditor:
             RequestError: the correction needs training scenes, and there are none.
             DataError: no scene of the part has a readable photo. As ``prepare`` besides.
         """
+        audit = self.known(setting)
+        if audit is not None:
+            return audit
         with self._lock:
-            audit = self.known(setting)
+            audit = self.known(setting)  # another thread may have made it meanwhile
             if audit is None:
                 self.prepare(progress)
                 audit = self._made(setting, progress)
-                self._audits[setting] = audit
-                while len(self._audits) > _REMEMBERED:
-                    self._audits.popitem(last=False)
+                with self._remembering:
+                    self._audits[setting] = audit
+                    while len(self._audits) > _REMEMBERED:
+                        self._audits.popitem(last=False)
             return audit
 
     def without(self, audit: Audit, scene: str, product: str) -> tuple[Place, ...]:
@@ -201,6 +205,8 @@ class Auditor:
         with self._lock:
             if (scenes, k) not in self._chances:
                 self._chances[scenes, k] = Chance.of(scenes, k, self.engine.products)
+                if len(self._chances) > _CHANCES_REMEMBERED:
+                    self._chances.popitem(last=False)
             return self._chances[scenes, k]
 
     # how
@@ -231,7 +237,7 @@ class Auditor:
             per_scene=per_scene,
             headline=headline(found, len(lists), engine.products),
             by_product=by_product,
-            causes=_causes(engine, by_product.shown, base, reference),
+            causes=_causes(engine, setting, by_product.shown, base, reference),
             cap=cap,
             over_cap=over_cap,
             find_never_shown=self._shelf,
@@ -299,7 +305,9 @@ def _by_product(
     )
 
 
-def _causes(engine: Engine, shown: Ints, base: Base, reference: Reference) -> dict[int, HubCause]:
+def _causes(
+    engine: Engine, setting: Setting, shown: Ints, base: Base, reference: Reference
+) -> dict[int, HubCause]:
     """The cause of every hub; nothing where there is no bank to tell by, or lists are short."""
     if base.centred is None or engine.centred is None or shown.sum() != base.cosine.sum():
         return {}
@@ -310,6 +318,7 @@ def _causes(engine: Engine, shown: Ints, base: Base, reference: Reference) -> di
         norms=reference.norms,
         mean_scores=engine.centred.offset,
         frequencies=reference.frequencies,
+        lengths_count=engine.lengths_count(setting),
     )
     return {cause.product: cause for cause in found}
 

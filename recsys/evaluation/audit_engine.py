@@ -30,6 +30,7 @@ Floats = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
 _KEPT_BYTES = 1 << 26
+_BASES_KEPT = 16  # any k may be asked for, by anybody
 _CAP_CELLS = 2_000_000  # candidates that a cap chooses from, over all scenes
 
 
@@ -66,7 +67,7 @@ class Engine:
             self._table.products, score=self._table.score, tau=self._table.tau
         )
         self._best: OrderedDict[tuple[Correction | None, str], Best] = OrderedDict()
-        self._bases: dict[tuple[str, int], Base] = {}
+        self._bases: OrderedDict[tuple[str, int], Base] = OrderedDict()
 
     @property
     def products(self) -> int:
@@ -80,6 +81,14 @@ class Engine:
             return self.server.scorings.centred
         except RequestError:
             return None
+
+    def lengths_count(self, setting: Setting) -> bool:
+        """Whether its lists differ from those by cosine in nothing but lengths that count."""
+        if not setting.servable:
+            return False
+        if setting.correction is None:
+            return not self._is_cosine
+        return setting.correction.name in ("dot", "norm-shrink", "norm-clip")
 
     def vectors(self, sample: Sample) -> Floats:
         """``float32 [Q, R, D]`` of the scenes, read as they are needed."""
@@ -114,6 +123,8 @@ class Engine:
             if base is None:
                 base = self._base(found[-len(self._base_scorings) :], setting.k)
                 self._bases[at] = base
+                if len(self._bases) > _BASES_KEPT:
+                    self._bases.popitem(last=False)
         assert best is not None
         assert base is not None
         self._keep(key, best)

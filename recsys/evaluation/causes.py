@@ -86,6 +86,7 @@ def hub_causes(
     mean_scores: NDArray[np.floating] | None = None,
     frequencies: NDArray[np.integer] | None = None,
     products: NDArray[np.integer] | None = None,
+    lengths_count: bool = True,
 ) -> tuple[HubCause, ...]:
     """The causes of every hub, most shown first, ties by position.
 
@@ -97,6 +98,9 @@ def hub_causes(
         mean_scores: ``float [P]`` mean cosine over the bank.
         frequencies: ``int [P]`` training pairs.
         products: positions to look at; None is all hubs (``exposure.hubs``).
+        lengths_count: whether ``counts`` differ from those by cosine in nothing but that a
+            vector's length counts. Else the difference has other reasons (a penalty, a bank,
+            diversity, a cap), and no hub is put down to its length.
 
     Raises ValueError where the counts are not of the same products and showings.
     """
@@ -117,7 +121,7 @@ def hub_causes(
         if known and frequencies is not None:
             demand = total * int(frequencies[product]) / pairs
         excess = n - chance
-        from_norm = _share(n - n_cosine, excess)
+        from_norm = _share(n - n_cosine if lengths_count else 0, excess)
         from_mean = _share(min(n, n_cosine) - n_centred, excess)
         from_frequency = None if demand is None else _share(demand - chance, excess)
         found.append(

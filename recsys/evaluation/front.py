@@ -55,7 +55,7 @@ HINT = (
 DIVERSITIES = (0.1, 0.2, 0.3, 0.5)
 CAPS = (1.0, 1.5, 2.0, 3.0, 5.0)
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -275,7 +275,7 @@ def frequency_is_a_hint(reference: Reference) -> bool:
     """
     in_training = reference.frequencies > 0
     right = in_training[reference.unseen_positives.product]
-    return bool(len(right) and right.mean() <= 0.5 * in_training.mean())
+    return bool(len(right) and in_training.any() and right.mean() <= 0.5 * in_training.mean())
 
 
 def _uses_frequency(setting: Setting) -> bool:
@@ -323,7 +323,7 @@ def _scored(
     for done, correction in enumerate(corrections):
         fitted(done)
         engine.server.fitted(correction)
-    found = iter(engine.each_scored(corrections, sample, POOL, passed))
+    found = iter(engine.each_scored(corrections, sample, max(POOL, settings[0].k), passed))
     deep = Setting(cap=CAPS[0], k=settings[0].k, part="validation")
     own: Best | None = None
     for setting in settings:

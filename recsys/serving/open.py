@@ -123,6 +123,13 @@ def live_for(data_dir: Path, workspace: Workspace) -> LivePointer | None:
     return live if live_dir == data_dir else None
 
 
+def open_shipped(data: str, workspace: Workspace) -> Server:
+    """Opens a data set as if nothing were live: the demo with its own model, others without."""
+    catalog, data_dir = open_dataset(data, workspace)
+    model = _model_in_charge(None, data_dir, workspace)
+    return _opened(catalog, data_dir, data, model, workspace, None)
+
+
 def _model_in_charge(live: LivePointer | None, data_dir: Path, workspace: Workspace) -> str | None:
     if live is not None:
         try:

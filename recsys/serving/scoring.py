@@ -143,6 +143,14 @@ class Scorings:
 
     @cached_property
     def _counts(self) -> NDArray[np.int64]:
+        """Training pairs ``int64 [P]``: none for a model that was trained elsewhere.
+
+        What the server then counts are all pairs of the data, the answers of the scenes that a
+        penalty would be judged on among them.
+        """
+        seen = self._model.scenes_seen
+        if not any(scene.id in seen for scene in self._catalog.scenes):
+            return np.zeros(len(self._rows), np.int64)
         return self._popularity()[self._rows]
 
     @cached_property

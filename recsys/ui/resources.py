@@ -25,7 +25,7 @@ from recsys.errors import DataError, ModelError, RecsysError
 from recsys.serving.exposure_counts import Exposure, ExposureBook
 from recsys.serving.facts import FactBook
 from recsys.serving.listing import Listing, ListingQuery
-from recsys.serving.open import open_pointer, open_server
+from recsys.serving.open import open_pointer, open_server, open_shipped
 from recsys.serving.server import Request, Response, Server
 from recsys.ui.background import EndingError, Pace, Progress
 from recsys.ui.popularity.desk import Desk
@@ -235,7 +235,8 @@ def _opened(root: str, pointer: LivePointer, stamp: Stamp) -> Live:
         if pointer.model:
             server = open_pointer(pointer, workspace, on_stale=doubts.append)
         else:
-            server = open_server(pointer.data, None, workspace)
+            # not by what is live: a pointer that cannot be read just now would be remembered
+            server = open_shipped(pointer.data, workspace)
     except ModelError as error:
         # browsing needs no model, so the catalogue stays open
         catalog, _ = open_dataset(pointer.data, workspace)
@@ -260,7 +261,10 @@ def desk(live: Live, model: str = "") -> Desk:
     pointer = LivePointer(_bundle(live, model), live.pointer.data, "")
     # not by the embeddings, which opening may make
     stamp = _stamp(live.workspace, pointer, with_embeddings=False)
-    return _desk(str(live.workspace.root), pointer, stamp, None if model else live.server)
+    opened_on = live.catalog.fingerprint  # pictures may change under the same files of pairs
+    return _desk(
+        str(live.workspace.root), pointer, stamp, opened_on, None if model else live.server
+    )
 
 
 def _bundle(live: Live, model: str) -> str:
@@ -278,9 +282,9 @@ def _bundle(live: Live, model: str) -> str:
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _desk(root: str, pointer: LivePointer, stamp: Stamp, _server: Server | None) -> Desk:
+def _desk(root: str, pointer: LivePointer, stamp: Stamp, data: str, _server: Server | None) -> Desk:
     """By model and data, whichever correction is live: an audit says itself what it corrects."""
-    del stamp
+    del stamp, data
     workspace = Workspace(Path(root))
 
     def opened(progress: Progress) -> Server:

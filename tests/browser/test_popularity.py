@@ -121,7 +121,7 @@ def test_a_hub_tells_who_received_it_and_why(open_page: OpenTab) -> None:
     expect(page.get_by_role("heading", name=f"In the lists of {times[1]} looks")).to_be_visible()
     panel = page.locator(".st-key-popularity_panel")
     expect(panel.get_by_text("Large norm.")).to_be_visible()
-    expect(panel.get_by_text("If length did not count")).to_be_visible()
+    expect(panel.get_by_text("By plain cosine")).to_be_visible()
     looks = page.locator(".st-key-popularity_received")
     expect(looks.locator("a.tile")).to_have_count(12)
     badges = looks.locator(".badge").all_inner_texts()

@@ -258,6 +258,31 @@ class TestFigures:
         assert set(audit.causes) == set(np.flatnonzero(audit.by_product.hub).tolist())
         assert {cause.main for cause in audit.causes.values()} & {"large norm"}
 
+    @pytest.mark.parametrize(
+        "setting",
+        [
+            Setting(),
+            Setting(Correction("popularity", 0.5)),
+            Setting(Correction("inverted-softmax", 80.0)),
+            Setting(Correction("nnn")),
+            Setting(diversity=0.7),
+            Setting(Correction("dot"), diversity=0.7),
+            Setting(cap=2),
+        ],
+        ids=lambda setting: setting.text,
+    )
+    def test_no_hub_is_put_down_to_a_length_that_does_not_count(
+        self, auditor: Auditor, setting: Setting
+    ) -> None:
+        found = auditor.audit(setting)
+        assert all("large norm" not in cause.causes for cause in found.causes.values())
+
+    def test_the_own_score_of_a_model_by_dot_counts_lengths(
+        self, auditors: dict[str, Auditor]
+    ) -> None:
+        causes = auditors["dot"].audit(Setting()).causes.values()
+        assert any(cause.main == "large norm" for cause in causes)
+
     @staticmethod
     def right(catalog: Catalog) -> dict[str, set[str]]:
         return {

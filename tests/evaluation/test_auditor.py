@@ -142,6 +142,23 @@ class TestRemembering:
         assert auditor.known(Setting()) is None
         assert auditor.known(Setting(k=1)) is not None
 
+    def test_what_is_remembered_waits_for_no_work(self, server: Server, home: Workspace) -> None:
+        auditor = Auditor(server, home)
+        first = auditor.audit(Setting())
+        with auditor.lock:  # another thread computes
+            thread = threading.Thread(target=lambda: found.append(auditor.audit(Setting())))
+            found: list[Any] = []
+            thread.start()
+            thread.join(10)
+            assert found == [first]
+
+    def test_asking_for_every_k_is_bounded(self, server: Server, home: Workspace) -> None:
+        auditor = Auditor(server, home)
+        for k in range(1, 31):
+            auditor.audit(Setting(k=k))
+        assert len(auditor.engine._bases) <= audit_engine._BASES_KEPT
+        assert len(auditor._chances) <= module._CHANCES_REMEMBERED
+
     def test_many_ask_at_once(
         self, server: Server, home: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -84,6 +84,15 @@ class TestRule:
         assert found.main is None
         assert found.from_norm == pytest.approx(0.3)
 
+    def test_no_length_is_blamed_where_lengths_do_not_count(self) -> None:
+        counts = np.array([40, 5, 5, 5, 5, 0])
+        cosine = np.array([5, 15, 10, 10, 10, 10])
+        centred = np.full(6, 10)
+        (blamed,) = hub_causes(counts, cosine, centred)
+        assert blamed.main == "large norm"
+        (found,) = hub_causes(counts, cosine, centred, lengths_count=False)
+        assert (found.from_norm, found.main) == (0, None)
+
     def test_what_another_correction_hides_is_no_cause(self) -> None:
         """Served by something that shows it less than cosine does."""
         found = one(40, 200, 30)

@@ -107,6 +107,16 @@ class TestFigures:
         assert done == sorted(done)
         assert steps[-1][0] == steps[-1][1]
 
+    def test_lists_longer_than_the_pool(
+        self, auditor: Auditor, home: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "POOL", 10)
+        front = find_front(auditor, home, 25)
+        for point in front.points:
+            setting = replace(point.setting(25), part="validation")
+            recall = auditor.audit(setting).figures["recall"]
+            assert point.recall.value == pytest.approx(recall.value), setting
+
     def test_as_json_and_as_a_table(self, auditor: Auditor, home: Workspace) -> None:
         front = find_front(auditor, home, 5)
         found = json.loads(json.dumps(front.record(), allow_nan=False))
@@ -266,7 +276,7 @@ def test_a_front_says_what_it_is_of(auditor: Auditor, home: Workspace) -> None:
         ([1, 1, 1, 0, 0, 0], [3, 4, 5], True),  # every product is of one look
         ([1, 1, 1, 0, 0, 0], [0, 3, 4], False),
         ([3, 2, 1, 1, 1, 0], [0, 1, 5], False),
-        ([0, 0, 0, 0, 0, 0], [0, 1, 5], True),  # and then a penalty changes nothing
+        ([0, 0, 0, 0, 0, 0], [0, 1, 5], False),  # a model trained elsewhere: nothing to tell by
         ([1, 1, 1, 0, 0, 0], [], False),
     ],
 )

@@ -34,7 +34,7 @@ def evidence(audit: Audit, position: int) -> list[tuple[str, str]]:
     lines = [
         ("Beyond chance", f"{found.shown:,}× where chance gives {found.by_chance:.1f}×"),
         (
-            "If length did not count",
+            "By plain cosine",
             f"shown {found.shown_by_cosine:,}×{_accounts(found.from_norm, 'large norm')}",
         ),
         (
