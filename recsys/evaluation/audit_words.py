@@ -316,9 +316,9 @@ def headline(figures: Mapping[str, Figure], scenes: int, products: int) -> Headl
 def _reasons(figures: Mapping[str, Figure], products: int) -> tuple[str, ...]:
     top, never, largest = (figures[key] for key in ("top_share", "never_shown", "largest_share"))
     count = max(1, products // 100)
-    noun = "product takes" if count == 1 else "products take"
+    taken = f"({count:,} {'product) takes' if count == 1 else 'products) take'}"
     reasons = [
-        f"The most shown 1 % ({count:,} {noun}) {_percent(top.value)} of all recommendations; "
+        f"The most shown 1 % {taken} {_percent(top.value)} of all recommendations; "
         f"by chance {_percent(top.chance)}.",
         f"{never.value or 0:,.0f} of {products:,} products are never shown; "
         f"by chance {never.chance or 0:,.0f}.",

@@ -46,11 +46,11 @@ class Records:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         uri = tracking.tracking_uri(workspace)
-        if tracking.is_local(workspace):
-            workspace.root.mkdir(parents=True, exist_ok=True)
-            _set_aside_damaged(workspace.tracking_path)
-        self._client = MlflowClient(uri, uri)
-        self._experiment = self._experiment_id()
+        with self._alone():  # two that make the tables of a new store at once would both fail
+            if tracking.is_local(workspace):
+                _set_aside_damaged(workspace.tracking_path)
+            self._client = MlflowClient(uri, uri)
+            self._experiment = self._experiment_id()
 
     def send(self, run: Run) -> None:
         """Brings the record of a run up to what its files hold now."""

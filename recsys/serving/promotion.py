@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from recsys.catalog.datasets import open_dataset
 from recsys.errors import ModelError
 from recsys.retrieval.corrections import Correction
 from recsys.serving.live_scoring import store_live
 from recsys.serving.server import Server
-from recsys.workspace import LivePointer, Workspace
+from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 
 
 def promote(
@@ -38,10 +39,19 @@ def promote(
     if server.model is None:
         raise ModelError("there is no model to put live", "Name one with --model ID")
     pointer = LivePointer(
-        model=bundle.name if bundle.parent == workspace.models_dir else str(bundle),
+        model=_lasting_model_name(bundle, workspace),
         data=workspace.dataset_name(folder) or str(folder),  # a path holds from any folder
         since=datetime.now(UTC).isoformat(timespec="seconds"),
         correction=None if correction is None else store_live(server, correction, workspace),
     )
     workspace.set_live(pointer)
     return pointer
+
+
+def _lasting_model_name(bundle: Path, workspace: Workspace) -> str:
+    """A model's id where it has one, else a path that holds from any folder."""
+    if bundle.parent == workspace.models_dir:
+        return bundle.name
+    if bundle == DEMO_MODEL_DIR and workspace.resolve_model(DEMO_NAME) == bundle:
+        return DEMO_NAME
+    return str(bundle)

@@ -76,7 +76,7 @@ class TestHeadline:
         found = headline(self.figures(excess, top, 0.01), 30, 520)
         assert found.verdict == verdict
         assert len(found.reasons) == 4
-        assert "(5 products take)" in found.reasons[0]
+        assert "(5 products) take" in found.reasons[0]
         assert "3 of 520 products are never shown" in found.reasons[1]
 
     @pytest.mark.parametrize(

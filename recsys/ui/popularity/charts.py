@@ -297,9 +297,12 @@ def categories(audit: Audit, products: marks.Products) -> None:
 
 
 def chart_key(name: str) -> str:
-    """A chart's key: another one where what was selected in it is to be forgotten."""
+    """A chart's key: another one where what was selected in it is to be forgotten, or where a
+    panel beside it opens or closes, since Streamlit 1.67 does not make a drawn chart narrower.
+    """
     turns = st.session_state.get(_TURNS, {})
-    return f"popularity_{name}_{st.session_state.get(_TURN, 0)}_{turns.get(name, 0)}"
+    turn = (st.session_state.get(_TURN, 0), turns.get(name, 0), int(bool(asked.ITEM.read())))
+    return f"popularity_{name}_{'_'.join(map(str, turn))}"
 
 
 def forget(name: str) -> None:

@@ -14,6 +14,7 @@ from recsys.ui.messages import explain, plain
 from recsys.ui.popularity import asked, marks, specs
 from recsys.ui.popularity.asked import Asked, Side
 from recsys.ui.popularity.audits import audit_for, model_box
+from recsys.ui.popularity.charts import chart_key
 from recsys.ui.popularity.headline import NO_DATA, signed, text_of
 from recsys.ui.popularity.hubs import hub_tile, toggle_item
 from recsys.ui.popularity.names import label_of, offered, setting_words
@@ -183,7 +184,7 @@ def curves(audit: Audit, other: Audit, names: tuple[str, str]) -> None:
     chart(
         specs.two_curves(),
         table(marks.two_curves_table(audit, other)),
-        key="popularity_two_curves",
+        key=chart_key("curves"),
         says=f"Lorenz curves. {says}",
     )
     st.caption(plain(says, 400))

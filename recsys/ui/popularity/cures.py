@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import streamlit as st
 
 from recsys.errors import RecsysError, RequestError
 from recsys.evaluation.audit import Audit, Setting
+from recsys.evaluation.audit_compare import compare
 from recsys.serving.promotion import promote
 from recsys.serving.scoring import Correction
 from recsys.ui import roles, scorings
@@ -90,16 +93,26 @@ def changes(audit: Audit, served: Audit) -> None:
         now, then = audit.figures[key].value, served.figures[key].value
         line = f"{plain(short_title(key, audit.setting.k))} {plain(text_of(key, now))}"
         if now is not None and then is not None:
-            line += f" {moved(key, now, then)}"
+            sure = key != "recall" or _is_sure(audit, served)
+            line += f" {moved(key, now, then, is_sure=sure)}"
         lines.append(line)
     st.markdown("  \n".join(lines))
 
 
-def moved(key: str, now: float, then: float) -> str:
+@lru_cache(maxsize=16)
+def _is_sure(audit: Audit, served: Audit) -> bool:
+    """Whether the difference in recall has an interval without 0, paired over the same looks."""
+    found = compare(audit, served).differences["recall"]
+    return found.low is not None and found.high is not None and not found.low <= 0 <= found.high
+
+
+def moved(key: str, now: float, then: float, *, is_sure: bool = True) -> str:
     """How far a figure moved, as a coloured word for the better or the worse."""
-    if text_of(key, now) == text_of(key, then):
-        return ":gray-badge[the same]"
     away = now - then
+    if text_of(key, now) == text_of(key, then) or signed(key, away)[0] not in "+−":
+        return ":gray-badge[the same]"
+    if not is_sure:
+        return f":gray-badge[{plain(f'{signed(key, away)}, within chance')}]"
     is_better = (away < 0) == (key in LESS_IS_BETTER)
     colour, word = ("green", "better") if is_better else ("red", "worse")
     return f":{colour}-badge[{plain(f'{signed(key, away)} {word}')}]"

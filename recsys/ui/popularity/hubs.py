@@ -100,19 +100,19 @@ def controls(audit: Audit, counts: Counter[str], with_causes: bool) -> None:
                 **SORT.widget(also={asked.PAGE: 1}),
             )
         if with_causes and audit.causes:
-            total = sum(counts.values())
+            # Labels without counts: one that changes with the cure would be taken for text that
+            # somebody typed, and end in the address.
             st.selectbox(
                 "Cause",
                 ("", *asked.CAUSES),
-                format_func=lambda cause: (
-                    f"All causes ({counted(total, 'hub', 'hubs')})"
-                    if not cause
-                    else f"{cause.capitalize()} ({counts[cause]:,})"
-                ),
+                format_func=lambda cause: cause.capitalize() or "All causes",
                 label_visibility="collapsed",
                 width=300,
                 **asked.CAUSE.widget(also={asked.PAGE: 1}),
             )
+            hubs = counted(sum(counts.values()), "hub", "hubs")
+            of_each = (f"{counts[cause]:,} {cause}" for cause in asked.CAUSES if counts[cause])
+            st.caption(plain(": ".join(filter(None, (hubs, ", ".join(of_each)))), 200))
 
 
 def picked_line(count: int, words: str) -> None:
