@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from recsys.evaluation.audit import Audit
 from recsys.evaluation.audit_words import figure_text
-from recsys.serving.exports import safe_cell
 from recsys.ui.charts import chart, interval, point, steps_of_ten, table
 from recsys.ui.messages import plain
 from recsys.ui.popularity import asked, marks, specs
 from recsys.ui.popularity.asked import Asked
-from recsys.ui.popularity.causes import cause_of
 from recsys.ui.popularity.hubs import hub_tile, picked_line, toggle_item
 from recsys.ui.popularity.pick import Pick, pick_in
+from recsys.ui.popularity.table import as_csv
 from recsys.ui.resources import Live
 from recsys.ui.state import change
 from recsys.ui.tiles import tiles
@@ -356,47 +352,3 @@ def thinned_note(products: marks.Products) -> str:
         f"and up to {marks.PICKED_MARKS} picked products have one, and others share one with "
         "their neighbours, as large as they are many. Blue ones are hubs."
     )
-
-
-def as_csv(live: Live, audit: Audit) -> bytes:
-    """What the charts are drawn from, for every product; UTF-8 with a byte order mark."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream)
-    writer.writerow(
-        [
-            "product",
-            "title",
-            "category",
-            "times_shown",
-            "share_of_looks",
-            "right",
-            "training_looks",
-            "norm",
-            "norm_percentile",
-            "is_hub",
-            "cause",
-        ]
-    )
-    of = audit.by_product
-    for row in audit.order_by_shown.tolist():
-        product = live.catalog.products[live.catalog.product_row(audit.products[row])]
-        writer.writerow(
-            [
-                safe_cell(product.id),
-                safe_cell(product.title),
-                safe_cell(product.category),
-                int(of.shown[row]),
-                round(float(of.share[row]), 6),
-                int(of.right[row]) if audit.sample.known.any() else "",
-                int(of.frequency[row]),
-                _number(of.norm, row),
-                _number(of.norm_percentile, row),
-                "yes" if of.hub[row] else "",
-                cause_of(audit, row),
-            ]
-        )
-    return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8", "replace")
-
-
-def _number(values: NDArray[np.float64], row: int) -> float | str:
-    return "" if np.isnan(values[row]) else round(float(values[row]), 6)
