@@ -63,11 +63,13 @@ def _take(browser: Browser, site: str) -> None:
         ("browse-phone", f"{site}/browse", 380, 800, "light"),
         ("shop-the-look", look, 1280, 860, "light"),
         ("shop-the-look-dark", look, 1280, 860, "dark"),
+        ("popularity", f"{site}/popularity?popularity_scoring=dot", 1280, 1100, "light"),
     ):
         page = browser.new_page(
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",
         )
+        page.set_default_timeout(120_000)  # the first lists of all looks take their time
         page.goto(url)
         _settle(page)
         if url == look:  # point at a product: the photo shows where it was found

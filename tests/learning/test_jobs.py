@@ -87,7 +87,7 @@ def test_from_start_to_finish(shop: Workspace, short: WholeRun) -> None:
     assert run.peak_memory_bytes > 50_000_000
     assert {"validation_recall@10", "validation_loss", "excess_gini"} <= set(run.metrics)
     assert runs.curves(shop, run_id)["loss"].steps == tuple(range(1, SHORT + 1))
-    (frame,) = runs.film(shop, run_id)
+    frame = runs.film(shop, run_id)[-1]  # a slow machine evaluated before, too
     assert frame["step"] == SHORT
     assert all(len(scene["products"]) == 10 for scene in frame["scenes"])
     assert "Finished: model" in runs.log_tail(shop, run_id)[-1]

@@ -75,7 +75,7 @@ def assert_whole_record(workspace: Workspace, mlflow_run: str, run_id: str = "re
     rows = MetricsLog(workspace.job_dir(run_id) / "metrics.jsonl").read()
     for name in ("loss", "gradient_norm", "validation_recall@10", "excess_gini"):
         sent = client.get_metric_history(mlflow_run, name.replace("@", "_at_"))
-        assert [(metric.step, metric.value) for metric in sent] == [
+        assert sorted((metric.step, metric.value) for metric in sent) == [
             (row["step"], row[name]) for row in rows if name in row
         ]
     found = artifacts(client, mlflow_run)

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.evaluation.audit import Auditor, Setting
-from recsys.evaluation.front import Front, FrontPoint, find_front
+from recsys.evaluation.front import Front, FrontPoint, Value, find_front
 from recsys.evaluation.front_job import FrontJob
 from recsys.serving.scoring import Correction
 from recsys.ui import resources, roles
@@ -170,3 +170,23 @@ def test_what_misleads_is_told_and_drawn_hollow(
     assert solid["Model's own score"]
     assert not any(is_solid for name, is_solid in solid.items() if name.startswith("Popularity"))
     assert not any(is_solid for name, is_solid in solid.items() if name.startswith("Exposure"))
+
+
+def test_near_the_best_means_of_what_can_be_chosen(open_page: OpenPage, measured: Front) -> None:
+    """A recall that misleads must not push what is recommended out of sight."""
+    points = tuple(
+        replace(one, suspect=True, recall=Value(0.9, 0.8, 1.0))
+        if one.scoring.startswith("popularity")
+        else replace(one, recall=Value(0.1 if one.scoring == "dot" else 0.4, 0.05, 0.5))
+        for one in measured.points
+    )
+    told = replace(measured, points=points)
+    open_page("popularity")
+    asked = read_asked(resources.live().catalog.categories)
+    rows = front_chart.front_table(resources.live(), asked, told, "coverage")
+    assert told.recommended is not None
+    assert front_chart.name_of(points[told.recommended]) in rows["setting"]
+    assert "Dot" not in rows["setting"]
+    assert not any(name.startswith("Popularity") for name in rows["setting"])
+    assert "recommended" in " ".join(rows["mark"])
+    assert len(front_chart.families(told)) == 11

@@ -293,12 +293,9 @@ def categories(audit: Audit, products: marks.Products) -> None:
 
 
 def chart_key(name: str) -> str:
-    """A chart's key: another one where what was selected in it is to be forgotten, or where a
-    panel beside it opens or closes, since Streamlit 1.67 does not make a drawn chart narrower.
-    """
+    """A chart's key: another one where what was selected in it is to be forgotten."""
     turns = st.session_state.get(_TURNS, {})
-    turn = (st.session_state.get(_TURN, 0), turns.get(name, 0), int(bool(asked.ITEM.read())))
-    return f"popularity_{name}_{'_'.join(map(str, turn))}"
+    return f"popularity_{name}_{st.session_state.get(_TURN, 0)}_{turns.get(name, 0)}"
 
 
 def forget(name: str) -> None:

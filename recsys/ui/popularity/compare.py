@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import streamlit as st
 
 from recsys.errors import RecsysError
@@ -14,7 +16,6 @@ from recsys.ui.messages import explain, plain
 from recsys.ui.popularity import asked, marks, specs
 from recsys.ui.popularity.asked import Asked, Side
 from recsys.ui.popularity.audits import audit_for, model_box
-from recsys.ui.popularity.charts import chart_key
 from recsys.ui.popularity.headline import NO_DATA, signed, text_of
 from recsys.ui.popularity.hubs import hub_tile, toggle_item
 from recsys.ui.popularity.names import label_of, offered, setting_words
@@ -47,7 +48,7 @@ def compare_view(live: Live, wish: Asked, audit: Audit) -> None:
     if other is None:
         return
     try:
-        found = compare(audit, other)
+        found = compared(audit, other)
     except RecsysError as error:
         explain(error, heading="These two cannot be compared")
         return
@@ -57,6 +58,12 @@ def compare_view(live: Live, wish: Asked, audit: Audit) -> None:
     figures(audit, other, found, names)
     walls(live, audit, other, names)
     curves(audit, other, names)
+
+
+@lru_cache(maxsize=4)
+def compared(audit: Audit, other: Audit) -> Comparison:
+    """One less the other; its intervals cost more than all else here. Raises RequestError."""
+    return compare(audit, other)
 
 
 def choose(live: Live, other: Side) -> None:
@@ -184,7 +191,7 @@ def curves(audit: Audit, other: Audit, names: tuple[str, str]) -> None:
     chart(
         specs.two_curves(),
         table(marks.two_curves_table(audit, other)),
-        key=chart_key("curves"),
+        key="popularity_two_curves",
         says=f"Lorenz curves. {says}",
     )
     st.caption(plain(says, 400))

@@ -62,7 +62,7 @@ def draw(live: Live, wish: Asked, front: Front) -> None:
         )
         return
     chart(
-        front_spec(MEASURES[measure], f"Recall@{front.k}", tuple(dict.fromkeys(rows["cure"]))),
+        front_spec(MEASURES[measure], f"Recall@{front.k}", families(front)),
         table(rows),
         key=f"popularity_front_{measure}_{st.session_state.get('popularity_turn', 0)}",
         says=says(front, measure),
@@ -114,16 +114,14 @@ def recommend(live: Live, wish: Asked, front: Front) -> None:
 
 
 def front_table(live: Live, wish: Asked, front: Front, measure: str) -> dict[str, list[Any]]:
-    """Rows for ``front_spec``: the points that have both figures."""
+    """Rows for ``front_spec``: the points that have both figures, and are asked for."""
     rows: dict[str, list[Any]] = {name: [] for name in FRONT_COLUMNS}
     current = setting_of(wish.this, live, front.k, wish.part)
     served = Setting(served_correction(live), k=front.k)
-    least = 0.0
-    if asked.RANGE.read() == "near":
-        least = NEAR * max((one.recall.value or 0.0) for one in front.points)
+    least = least_recall(front) if asked.RANGE.read() == "near" else None
     for number, one in enumerate(front.points):
         bought = getattr(one, measure)
-        if one.recall.value is None or bought is None or one.recall.value < least:
+        if one.recall.value is None or bought is None:
             continue
         marked = []
         if number == front.recommended:
@@ -132,6 +130,8 @@ def front_table(live: Live, wish: Asked, front: Front, measure: str) -> dict[str
             marked.append("served now")
         if same(one, current):
             marked.append("shown here")
+        if least is not None and not marked and (one.suspect or one.recall.value < least):
+            continue
         values = {
             "id": str(number),
             "cure": family(one),
@@ -146,6 +146,21 @@ def front_table(live: Live, wish: Asked, front: Front, measure: str) -> dict[str
         for name, value in values.items():
             rows[name].append(value)
     return rows
+
+
+def least_recall(front: Front) -> float:
+    """What a setting finds at least that is near the best of those that can be chosen."""
+    known = [
+        one.recall.value
+        for one in front.points
+        if one.recall.value is not None and one.servable and not one.suspect
+    ]
+    return NEAR * max(known, default=0.0)
+
+
+def families(front: Front) -> tuple[str, ...]:
+    """All cures of a front: each keeps its colour, whichever are drawn."""
+    return tuple(dict.fromkeys(family(one) for one in front.points))
 
 
 def family(one: FrontPoint) -> str:
@@ -199,10 +214,8 @@ def left_out(front: Front, rows: Mapping[str, list[Any]]) -> str:
     count = len(front.points) - len(rows["id"])
     if not count:
         return ""
-    one = count == 1
-    return f" {counted(count, 'setting', 'settings')} that {'finds' if one else 'find'} less " + (
-        "is left out." if one else "are left out."
-    )
+    are = "is" if count == 1 else "are"
+    return f" {counted(count, 'setting', 'settings')} farther from the best {are} left out."
 
 
 def clicked(front: Front, selected: Mapping[str, Any]) -> None:
