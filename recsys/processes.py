@@ -87,6 +87,7 @@ class Status:
         stop_asked: whether it was asked to stop.
         rebooted: the machine was restarted since it started.
         pid: of the worker, None before it began and after it ended.
+        order: of those that are alive, who was started later has the larger number.
     """
 
     stage: Stage
@@ -95,6 +96,7 @@ class Status:
     rebooted: bool = False
     end: End | None = None
     pid: int | None = None
+    order: int = 0
 
     @property
     def is_alive(self) -> bool:
@@ -186,6 +188,7 @@ def start(
             record = {
                 "arguments": list(arguments),
                 "started": _now(),
+                "order": time.monotonic_ns(),
                 "supervisor": None if supervisor is None else supervisor.record(),
             }
             files.write_json(folder / "process.json", record)
@@ -212,7 +215,14 @@ def status(folder: Path) -> Status:
         return Status("ended", started, asked, end=end)
     if alive:
         pid = worker.pid if worker in alive and worker is not None else None
-        return Status("stopping" if asked else "running", started, asked, pid=pid)
+        order = record.get("order")
+        return Status(
+            "stopping" if asked else "running",
+            started,
+            asked,
+            pid=pid,
+            order=order if isinstance(order, int) else 0,
+        )
     boots = {one.boot for one in (worker, supervisor) if one is not None}
     return Status("lost", started, asked, rebooted=bool(boots) and boot_id() not in boots)
 
@@ -313,7 +323,12 @@ def enrolled(folder: Path) -> Iterator[list[int]]:
                 f"{folder.name} is running already", "Wait for its end, or stop it first"
             )
         _clear(folder)
-        record = {"arguments": sys.argv[1:], "started": _now(), "supervisor": None}
+        record = {
+            "arguments": sys.argv[1:],
+            "started": _now(),
+            "order": time.monotonic_ns(),
+            "supervisor": None,
+        }
         files.write_json(folder / "worker.json", None if me is None else me.record())
         files.write_json(folder / "process.json", record)
     codes: list[int] = []

@@ -21,6 +21,7 @@ from recsys.learning.disk import writing
 from recsys.learning.estimates import refuse_misfit
 from recsys.learning.fields import as_text, differences
 from recsys.learning.presets import preset_named
+from recsys.learning.slot import task_folders
 from recsys.learning.train import TrainRequest, prepare
 from recsys.processes import AlreadyRunningError
 from recsys.workspace import Workspace
@@ -206,8 +207,7 @@ def delete(run_id: str, workspace: Workspace) -> list[str]:
 
 def in_progress(workspace: Workspace) -> list[str]:
     """Ids of the runs and sweeps whose processes are alive, those that wait included."""
-    folders = [workspace.job_dir(run_id) for run_id in workspace.job_ids()]
-    folders += [workspace.sweep_dir(sweep_id) for sweep_id in workspace.sweep_ids()]
+    folders = task_folders(workspace)
     return [folder.name for folder in folders if processes.status(folder).is_alive]
 
 

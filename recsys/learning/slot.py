@@ -1,73 +1,58 @@
-"""One training at a time: those that wait line up, in the order in which they came.
+"""One training at a time: those that wait line up, in the order in which they were started.
 
-A place in the line is a file that its process holds a lock on; the system lets go of it however
-the process ends, so nobody waits for the dead.
+There is no list to be kept: who is ahead is whoever is alive and was started before. It counts
+from the moment of its start, so a process that is slow to begin does not lose its place, and
+nobody waits for the dead.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
+from recsys import processes
 from recsys.workspace import Workspace
 
 _LOOK_EVERY_S = 0.2
 
 
-@contextlib.contextmanager
-def training_slot(
+def await_turn(
     workspace: Workspace,
-    name: str,
+    folder: Path,
     stop: threading.Event,
     waiting: Callable[[str], None] = lambda ahead: None,
-) -> Iterator[bool]:
-    """Waits until no other training holds the workspace's slot, and holds it for the block.
+) -> bool:
+    """Waits until every training that was started before this one has ended.
 
     Args:
-        name: of the run or sweep, a valid id.
-        stop: gives up waiting; the block is then entered with False.
-        waiting: called with the name of the next ahead whenever that changes.
+        folder: of this run's or sweep's own task.
+        stop: gives up waiting.
+        waiting: called with the id of the next ahead whenever that changes.
 
-    Raises OSError where the workspace cannot be written.
+    Returns:
+        True where it is this one's turn, False where it gave up.
     """
-    line = workspace.jobs_dir / ".line"
-    line.mkdir(parents=True, exist_ok=True)
-    place = line / f"{time.time_ns():020d}-{os.getpid()}-{name}"
-    unseen = line / f".{place.name}"
-    with unseen.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            os.replace(unseen, place)  # only what is held is seen, or it could be taken for dead
-            told = ""
-            while (ahead := _first_ahead(line, place)) and not stop.is_set():
-                if ahead != told:
-                    told = ahead
-                    waiting(ahead)
-                stop.wait(_LOOK_EVERY_S)
-            yield not ahead
-        finally:
-            place.unlink(missing_ok=True)
+    mine = processes.status(folder).order
+    # Whoever starts later has a larger number, so nobody can get ahead any more.
+    ahead = [
+        (status.order, other)
+        for other in task_folders(workspace)
+        if other != folder and (status := processes.status(other)).is_alive and status.order < mine
+    ]
+    told = ""
+    for _, other in sorted(ahead, reverse=True):
+        while processes.status(other).is_alive and not stop.is_set():
+            if other.name != told:
+                told = other.name
+                waiting(told)
+            stop.wait(_LOOK_EVERY_S)
+    return not stop.is_set()
 
 
-def _first_ahead(line: Path, mine: Path) -> str:
-    """The name of whoever is ahead and alive, nearest to the front; empty where nobody is."""
-    for place in sorted(path for path in line.glob("[0-9]*") if path.name < mine.name):
-        with contextlib.suppress(FileNotFoundError), place.open("r") as file:
-            if _is_held(file):
-                return place.name.split("-", 2)[2]
-            place.unlink(missing_ok=True)
-    return ""
-
-
-def _is_held(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    return False
+def task_folders(workspace: Workspace) -> list[Path]:
+    """The folders of all runs and sweeps."""
+    return [
+        *(workspace.job_dir(run_id) for run_id in workspace.job_ids()),
+        *(workspace.sweep_dir(sweep_id) for sweep_id in workspace.sweep_ids()),
+    ]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys import processes
 from recsys.errors import ConfigError, StaleError, TrainingError
-from recsys.learning.slot import training_slot
+from recsys.learning.slot import await_turn
 from recsys.learning.sweeps import read_request
 from recsys.learning.worker import quiet_libraries, say, told_error
 from recsys.workspace import Workspace
@@ -52,9 +52,8 @@ def main(sweep_id: str) -> int:
         processes.report({"phase": "queued", "behind": ahead, "updated": time.time()})
 
     try:
-        with training_slot(workspace, sweep_id, stop, waiting) as is_mine:
-            if is_mine and not stop.is_set():
-                _search(sweep_id, workspace, stop)
+        if await_turn(workspace, folder, stop, waiting):
+            _search(sweep_id, workspace, stop)
         phase = "stopped" if stop.is_set() else "finished"
         processes.report({**processes.read_state(folder), "phase": phase, "updated": time.time()})
         say(f"The sweep is {phase}")

@@ -1,7 +1,7 @@
 """The process that a background run is: waits for its turn, trains, and says how it ended.
 
 ``python -m recsys.learning.worker RUN-ID JSON``, started by ``recsys.learning.jobs``; the JSON
-holds what a resumed run changes. It takes its place in line before it loads anything heavy.
+holds what a resumed run changes. It waits for its turn before it loads anything heavy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from recsys import processes
 from recsys import workspace as files
-from recsys.learning.slot import training_slot
+from recsys.learning.slot import await_turn
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -43,12 +43,11 @@ def main(run_id: str, changes: dict[str, Any]) -> int:
         processes.report({"phase": "queued", "behind": ahead, "updated": time.time()})
 
     try:
-        with training_slot(workspace, run_id, stop, waiting) as is_mine:
-            if not is_mine or stop.is_set():
-                processes.report({"phase": "stopped", "updated": time.time()})
-                say("Stopped while it waited")
-                return processes.EXIT_STOPPED
-            return _train(run_id, changes, workspace, stop)
+        if not await_turn(workspace, folder, stop, waiting):
+            processes.report({"phase": "stopped", "updated": time.time()})
+            say("Stopped while it waited")
+            return processes.EXIT_STOPPED
+        return _train(run_id, changes, workspace, stop)
     except BaseException as error:  # noqa: BLE001  the last stop: every end is written down
         return told_error(error, folder)
 

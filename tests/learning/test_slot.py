@@ -1,85 +1,82 @@
-"""One training at a time, in the order of coming; nobody waits for the dead."""
+"""One training at a time, in the order of starting; nobody waits for the dead."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
-from recsys.learning.slot import training_slot
-from recsys.workspace import PROJECT_DIR, Workspace
-from tests.test_processes import until
+import pytest
 
-
-def test_a_free_slot_is_had_at_once(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    with training_slot(workspace, "run-1", threading.Event()) as is_mine:
-        assert is_mine
-    assert list((workspace.jobs_dir / ".line").iterdir()) == []
-
-
-def test_in_the_order_of_coming_and_one_at_a_time(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    order: list[str] = []
-    ahead_of: dict[str, str] = {}
-    inside: list[str] = []
-
-    def take(name: str) -> None:
-        def waiting(ahead: str) -> None:
-            ahead_of.setdefault(name, ahead)
-
-        with training_slot(workspace, name, threading.Event(), waiting):
-            inside.append(name)
-            assert inside == [name]
-            order.append(name)
-            inside.remove(name)
-
-    names = [f"run-{number}" for number in range(4)]
-    threads = [threading.Thread(target=take, args=(name,)) for name in names]
-    with training_slot(workspace, "first", threading.Event()):
-        for name, thread in zip(names, threads, strict=True):
-            thread.start()
-            until(lambda name=name: name in ahead_of)  # type: ignore[misc]
-        assert set(ahead_of.values()) == {"first"}
-    for thread in threads:
-        thread.join(60)
-    assert order == names
-
-
-def test_whoever_is_told_to_stop_waits_no_longer(tmp_path: Path) -> None:
-    workspace, stop = Workspace(tmp_path), threading.Event()
-    with training_slot(workspace, "first", threading.Event()):
-        with training_slot(workspace, "second", stop, lambda ahead: stop.set()) as is_mine:
-            assert not is_mine
-        with training_slot(workspace, "third", stop) as is_mine:
-            assert not is_mine
-    assert list((workspace.jobs_dir / ".line").iterdir()) == []
-
-
-def test_nobody_waits_for_the_dead(tmp_path: Path) -> None:
-    code = f"""
-import threading, time
-from pathlib import Path
-from recsys.learning.slot import training_slot
+from recsys import processes
+from recsys.learning.slot import await_turn
 from recsys.workspace import Workspace
-with training_slot(Workspace(Path({str(tmp_path)!r})), 'dead', threading.Event()):
-    print('in', flush=True)
-    time.sleep(600)
-"""
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=PROJECT_DIR, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "in\n"
+from tests.test_processes import SOON_S
 
-    def die(ahead: str) -> None:
-        assert ahead == "dead"
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+SLEEPS = "import time; time.sleep(600)"
 
-    with training_slot(Workspace(tmp_path), "heir", threading.Event(), die) as is_mine:
-        assert is_mine
-    process.stdout.close()
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path)
+    yield workspace
+    for name in workspace.job_ids():
+        end(workspace.job_dir(name))
+
+
+def begin(folder: Path) -> Path:
+    processes.start(folder, ["-c", SLEEPS])
+    return folder
+
+
+def end(folder: Path) -> None:
+    while processes.status(folder).is_alive:
+        processes.kill(folder)
+        processes.wait(folder, 0.2)
+
+
+def test_the_first_has_its_turn_at_once(workspace: Workspace) -> None:
+    first = begin(workspace.job_dir("run-1"))
+    begin(workspace.job_dir("run-2"))
+    told: list[str] = []
+    assert await_turn(workspace, first, threading.Event(), told.append)
+    assert told == []
+
+
+def test_whoever_was_started_before_is_waited_for(workspace: Workspace) -> None:
+    """By the order of starting, whichever process comes first to asking; sweeps count too."""
+    first = begin(workspace.job_dir("run-9"))
+    second = begin(workspace.sweep_dir("sweep-5"))
+    third = begin(workspace.job_dir("run-1"))
+    ended = begin(workspace.job_dir("run-0"))
+    end(ended)
+    last = begin(workspace.job_dir("run-4"))
+    told: list[str] = []
+
+    def next_ahead(name: str) -> None:
+        told.append(name)
+        end({"run-9": first, "sweep-5": second, "run-1": third}[name])
+
+    assert await_turn(workspace, last, threading.Event(), next_ahead)
+    assert told == ["run-1", "sweep-5", "run-9"]
+
+
+def test_whoever_is_told_to_stop_waits_no_longer(workspace: Workspace) -> None:
+    begin(workspace.job_dir("run-1"))
+    second = begin(workspace.job_dir("run-2"))
+    stop = threading.Event()
+    assert not await_turn(workspace, second, stop, lambda ahead: stop.set())
+
+
+def test_a_restart_goes_to_the_end_of_the_line(workspace: Workspace) -> None:
+    first = begin(workspace.job_dir("run-1"))
+    second = begin(workspace.job_dir("run-2"))
+    end(first)
+    begin(first)
+    assert processes.status(first).order > processes.status(second).order
+    assert await_turn(workspace, second, threading.Event())
+
+
+def test_who_waits_for_nobody(workspace: Workspace) -> None:
+    assert await_turn(workspace, workspace.job_dir("run-1"), threading.Event())
+    assert processes.wait(workspace.job_dir("run-1"), SOON_S).stage == "none"

@@ -24,6 +24,7 @@ _COLOURS = (
     "#7A5FD0",
     "#A34A3A",
     "#4F8A10",
+    "#6B7F92",
 )
 _SHAPES = (
     "circle",
@@ -36,6 +37,7 @@ _SHAPES = (
     "triangle-left",
     "circle",
     "square",
+    "diamond",
 )
 HEIGHT_PX = 560
 
