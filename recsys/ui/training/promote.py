@@ -194,7 +194,13 @@ def verdict(result: dict[str, Any]) -> None:
     )
     for text in result.get("warnings", ()):
         st.warning(plain(sentence(str(text)), 400), icon=":material/warning:")
-    rows: dict[str, list[str]] = {"": [], "New": [], "Live": [], "Difference": [], "Verdict": []}
+    rows: dict[str, list[str]] = {
+        "Figure": [],
+        "New": [],
+        "Live": [],
+        "Difference": [],
+        "Verdict": [],
+    }
     for key, title in FIGURES.items():
         if key in result["figures"]:
             add(rows, title, result["figures"][key])
@@ -203,7 +209,7 @@ def verdict(result: dict[str, Any]) -> None:
     st.table(table(rows), hide_index=True, border="horizontal")
     if result["categories"]:
         st.markdown("**By category**: right products among the first ten")
-        rows = {"": [], "Pairs": [], "New": [], "Live": [], "Difference": [], "Verdict": []}
+        rows = {"Category": [], "Pairs": [], "New": [], "Live": [], "Difference": [], "Verdict": []}
         ordered = sorted(result["categories"].items(), key=_gain)
         for name, one in ordered:
             add(rows, category_text(name), one)
@@ -218,7 +224,7 @@ def _gain(item: tuple[str, dict[str, Any]]) -> float:
 
 def add(rows: dict[str, list[str]], title: str, one: dict[str, Any]) -> None:
     """A figure of both models, their difference, and whether that is clear."""
-    rows[""].append(plain(title, 80))
+    next(iter(rows.values())).append(plain(title, 80))
     rows["New"].append(interval_text(one.get("new")))
     rows["Live"].append(interval_text(one.get("live")))
     rows["Difference"].append(interval_text(one.get("difference"), signed=True))
@@ -232,7 +238,7 @@ def add_exposure(
     values = [side.get("value") for side in sides]
     if not values or values[0] is None:
         return
-    rows[""].append(title)
+    next(iter(rows.values())).append(title)
     rows["New"].append(f"{values[0]:.3f}")
     if len(values) < 2 or values[1] is None:
         rows["Live"].append(MISSING)
