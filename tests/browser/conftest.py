@@ -24,6 +24,8 @@ import pytest
 from recsys.workspace import DEMO_MODEL_DIR, PROJECT_DIR
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+# A condition is waited for, however busy the machine is.
+playwright.expect.set_options(timeout=20_000)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = os.environ.get("RECSYS_REQUIRE_BROWSER") == "1"
