@@ -76,7 +76,8 @@ def _wants_traceback(args: Sequence[str] | None) -> bool:
 
 
 def _describe_bug(error: Exception) -> str:
-    from recsys.workspace import Workspace, write_text
+    from recsys.atomic import write_text
+    from recsys.workspace import Workspace
 
     log = Workspace.default().root / "logs" / time.strftime("error-%Y%m%d-%H%M%S.log")
     try:

@@ -35,9 +35,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.errors import RecsysError
 from recsys.process_identity import Identity, boot_id
+from recsys.workspace import PROJECT_DIR
 
 TASK_DIR_VARIABLE = "RECSYS_TASK_DIR"
 """Tells a worker its folder; set by the supervisor."""
@@ -176,7 +177,7 @@ def start(
                         }
                     ),
                 ],
-                cwd=files.PROJECT_DIR,
+                cwd=PROJECT_DIR,
                 env=_environment(environment or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -361,7 +362,7 @@ def _clear(folder: Path) -> None:
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    paths = [str(files.PROJECT_DIR), os.environ.get("PYTHONPATH", "")]
+    paths = [str(PROJECT_DIR), os.environ.get("PYTHONPATH", "")]
     python = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUNBUFFERED": "1"}
     return {**os.environ, **python, **extra}
 

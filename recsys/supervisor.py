@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.process_identity import Identity
 from recsys.processes import TASK_DIR_VARIABLE, read_record
 

@@ -260,7 +260,7 @@ processes.start(Path({str(task)!r}), ['-c', {SLEEPS!r}])
         def full(path: Path, record: Any) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-        monkeypatch.setattr("recsys.workspace.write_json", full)
+        monkeypatch.setattr("recsys.atomic.write_json", full)
         with pytest.raises(OSError, match="No space left"):
             run(task, "print('ran')")
         assert processes.status(task).stage == "none"

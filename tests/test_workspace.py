@@ -9,17 +9,9 @@ from pathlib import Path
 import pytest
 
 from recsys import workspace as module
+from recsys.atomic import new_folder, write_bytes, write_json, write_text
 from recsys.errors import DataError, ModelError
-from recsys.workspace import (
-    LiveCorrection,
-    LivePointer,
-    Workspace,
-    is_name,
-    new_folder,
-    write_bytes,
-    write_json,
-    write_text,
-)
+from recsys.workspace import LiveCorrection, LivePointer, Workspace, is_name
 
 
 @pytest.fixture

@@ -23,10 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.atomic import new_folder, write_json
 from recsys.catalog.catalog import Catalog, Problem
 from recsys.catalog.images import DECODER_VERSION, decode_image, fit_image, fitted_box
 from recsys.errors import DataError, ImageError
-from recsys.workspace import Workspace, new_folder, write_json
+from recsys.workspace import Workspace
 
 PRODUCT_FILL = 255  # products stand on white
 SCENE_FILL = 128

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.atomic import new_folder, write_json
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.images import DECODER_VERSION
 from recsys.errors import ImageError, ModelError
 from recsys.retrieval.embeddings import EmbeddingTable
-from recsys.workspace import Workspace, new_folder, write_json
+from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
     from recsys.retrieval.embedder import Embedder

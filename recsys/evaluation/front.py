@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys.atomic import write_json
 from recsys.errors import RequestError
 from recsys.evaluation import exposure
 from recsys.evaluation.audit import Auditor, Setting
@@ -31,7 +32,7 @@ from recsys.retrieval.corrections import Correction, Name
 from recsys.retrieval.reranking import POOL
 from recsys.serving.server import Server
 from recsys.serving.spelling import parse_scoring
-from recsys.workspace import Workspace, write_json
+from recsys.workspace import Workspace
 
 Progress = Callable[[int, int], None]
 

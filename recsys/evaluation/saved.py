@@ -13,10 +13,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, cast
 
+from recsys.atomic import write_json
 from recsys.errors import ModelError
 from recsys.evaluation.report import FORMAT, MAIN_FIGURE, Report
 from recsys.learning.bundle import read_info
-from recsys.workspace import Workspace, write_json
+from recsys.workspace import Workspace
 
 SUMMARY = "report.json"
 

@@ -20,7 +20,7 @@ import numpy as np
 from flax import nnx
 from numpy.typing import NDArray
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.errors import ConfigError, ModelError
 from recsys.learning.config import TrainConfig, config_from_json
 from recsys.learning.steps import build_towers

@@ -17,7 +17,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.errors import ModelError
 from recsys.learning.bundle import check_against_template, flat_paths
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.pixels import Pixels, problem_lines, product_pixels, scene_pixels
 from recsys.catalog.splits import Split, split_scenes

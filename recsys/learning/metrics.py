@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from recsys import workspace as files
+from recsys import atomic as files
 
 
 class MetricsLog:

@@ -22,12 +22,11 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.exceptions import MlflowException
 
 from recsys import processes
-from recsys import workspace as files
 from recsys.learning import tracking
 from recsys.learning.metrics import MetricsLog
 from recsys.learning.runs import Run, read_run
 from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL, Promotion
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, is_name
 
 _BATCH = 1000
 _LOG_BYTES = 200_000
@@ -233,7 +232,7 @@ class Records:
 
     def _version_of(self, model: str) -> str | None:
         """The version that a model is registered as, registered now where it was not."""
-        if not files.is_name(model) or model not in self._workspace.model_ids():
+        if not is_name(model) or model not in self._workspace.model_ids():
             return None  # a bundle elsewhere, or one that was deleted
         try:
             self._client.create_registered_model(REGISTERED_MODEL)

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.errors import RequestError
 from recsys.learning.curves import Series, curves_of
 from recsys.learning.metrics import MetricsLog
 from recsys.learning.symptoms import Symptom, symptoms
 from recsys.processes import Status
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, is_name
 
 State = Literal[
     "queued",
@@ -108,7 +108,7 @@ def list_runs(workspace: Workspace, *, archived: bool = False) -> list[Run]:
 
 def read_run(workspace: Workspace, run_id: str) -> Run:
     """One run. Raises RequestError where there is none of that id."""
-    known = files.is_name(run_id) and (workspace.jobs_dir / run_id).is_dir()
+    known = is_name(run_id) and (workspace.jobs_dir / run_id).is_dir()
     models = _models_by_run(workspace)
     run = _run(workspace, run_id, models, _live(workspace)) if known else None
     if run is None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.errors import RecsysError
 from recsys.learning.disk import is_disk_full
 from recsys.learning.loop import Event, Events, Interrupted

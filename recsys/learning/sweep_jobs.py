@@ -7,8 +7,8 @@ import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.catalog.datasets import open_dataset
 from recsys.errors import ConfigError, RequestError
 from recsys.learning import jobs

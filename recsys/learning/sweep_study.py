@@ -24,8 +24,8 @@ from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.learning.sweep_space import is_whole
 from recsys.learning.sweeps import OBJECTIVE, Parameter, SweepRequest, Trial
 

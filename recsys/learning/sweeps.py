@@ -16,10 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from recsys import processes
-from recsys import workspace as files
 from recsys.errors import ConfigError, RequestError
 from recsys.learning.runs import IN_PROGRESS, State, reason_of, state_of
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, is_name
 
 OBJECTIVE = "validation_recall@10"
 MAX_TRIALS = 1000
@@ -188,7 +187,7 @@ def list_sweeps(workspace: Workspace) -> list[Sweep]:
 
 def read_sweep(workspace: Workspace, sweep_id: str) -> Sweep:
     """One sweep. Loads nothing heavy. Raises RequestError where there is none of that id."""
-    known = files.is_name(sweep_id) and (workspace.sweeps_dir / sweep_id).is_dir()
+    known = is_name(sweep_id) and (workspace.sweeps_dir / sweep_id).is_dir()
     sweep = _sweep(workspace, sweep_id) if known else None
     if sweep is None:
         raise RequestError(

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.errors import RecsysError
 from recsys.processes import AlreadyRunningError
 from recsys.workspace import Workspace

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from recsys import __version__
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.datasets import open_dataset
 from recsys.catalog.splits import photo_hashes

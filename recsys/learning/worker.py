@@ -19,8 +19,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.learning.slot import await_turn
 from recsys.workspace import Workspace
 

@@ -20,12 +20,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.atomic import new_folder, write_json, write_text
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.images import DECODER_VERSION, decode_image, fit_image
 from recsys.catalog.pixels import SCENE_FILL, product_pixels, scene_pixels
 from recsys.errors import ImageError, ModelError, StaleError
 from recsys.retrieval.embedder import Embedder, Score
-from recsys.workspace import Workspace, new_folder, write_json, write_text
+from recsys.workspace import Workspace
 
 Progress = Callable[[int, int], None]
 

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.atomic import write_bytes
 from recsys.errors import RequestError
-from recsys.workspace import Workspace, write_bytes
+from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
     from recsys.serving.server import Server

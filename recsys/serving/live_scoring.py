@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.atomic import write_bytes
 from recsys.errors import ModelError, RequestError, StaleError
 from recsys.retrieval.corrections import Correction, Fitted
 from recsys.serving.spelling import parse_correction, scoring_text, spelled
-from recsys.workspace import LiveCorrection, Workspace, write_bytes
+from recsys.workspace import LiveCorrection, Workspace
 
 if TYPE_CHECKING:
     from recsys.retrieval.embeddings import EmbeddingTable

@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from recsys import workspace
+from recsys import atomic
 from recsys.catalog.images import MAX_BYTES, placeholder_webp, thumbnail_webp
 from recsys.errors import ImageError
 from recsys.workspace import Workspace
@@ -96,7 +96,7 @@ class ThumbnailStore:
             return None
         # without the disk there is no cache, but there still is a picture
         try:
-            workspace.write_bytes(path, content)
+            atomic.write_bytes(path, content)
         except OSError:
             return content
         return content

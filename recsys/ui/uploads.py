@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.catalog.images import decode_image
 from recsys.errors import DataError, RequestError
 from recsys.workspace import Workspace

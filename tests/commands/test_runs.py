@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.cli import cli
 from recsys.commands.runs import runs as group
 from recsys.learning import jobs

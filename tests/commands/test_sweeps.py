@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.commands.sweeps import sweep as group
 from recsys.learning import sweep_jobs
 from recsys.learning.sweeps import Parameter, SweepRequest, textbook

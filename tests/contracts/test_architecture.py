@@ -16,17 +16,29 @@ CODE = [*sorted(_PACKAGES), ROOT / "app.py"]
 # What each part may import of the project, beside itself. The longest matching name counts.
 MAY_IMPORT = {
     "recsys.errors": set(),
-    "recsys.workspace": {"recsys.errors"},
+    "recsys.atomic": set(),
+    "recsys.workspace": {"recsys.errors", "recsys.atomic"},
     "recsys.process_identity": set(),
-    "recsys.processes": {"recsys.errors", "recsys.workspace", "recsys.process_identity"},
-    "recsys.supervisor": {"recsys.processes", "recsys.workspace", "recsys.process_identity"},
-    "recsys.catalog": {"recsys.errors", "recsys.workspace", "recsys.processes"},
+    "recsys.processes": {
+        "recsys.errors",
+        "recsys.atomic",
+        "recsys.workspace",
+        "recsys.process_identity",
+    },
+    "recsys.supervisor": {
+        "recsys.atomic",
+        "recsys.processes",
+        "recsys.workspace",
+        "recsys.process_identity",
+    },
+    "recsys.catalog": {"recsys.errors", "recsys.atomic", "recsys.workspace", "recsys.processes"},
     "recsys.learning.towers": {"recsys.errors"},
     "recsys.learning.book": {"recsys.learning.towers"},
     "recsys.learning.losses": {"recsys.learning.towers"},
     "recsys.learning.sampling": set(),
     "recsys.learning": {
         "recsys.errors",
+        "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
         "recsys.catalog",
@@ -36,6 +48,7 @@ MAY_IMPORT = {
     },
     "recsys.retrieval": {
         "recsys.errors",
+        "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
         "recsys.catalog",
@@ -44,6 +57,7 @@ MAY_IMPORT = {
     },
     "recsys.serving": {
         "recsys.errors",
+        "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
         "recsys.catalog",
@@ -61,6 +75,7 @@ MAY_IMPORT = {
     },
     "recsys.evaluation": {
         "recsys.errors",
+        "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
         "recsys.catalog",
@@ -70,6 +85,7 @@ MAY_IMPORT = {
     },
     "recsys.ui": {
         "recsys.errors",
+        "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
         "recsys.catalog",
@@ -78,6 +94,7 @@ MAY_IMPORT = {
     },
     "recsys.ui.training": {
         "recsys.errors",
+        "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
         "recsys.catalog",

@@ -17,7 +17,7 @@ import jax
 import pytest
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.learning.config import TrainConfig
 from recsys.learning.loop import Event
 from recsys.learning.steps import Trainer

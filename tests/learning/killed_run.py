@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.learning.loop import Event, Pace
 from recsys.learning.train import TrainRequest, train
 from recsys.workspace import Workspace

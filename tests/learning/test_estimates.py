@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.catalog.catalog import Catalog
 from recsys.catalog.datasets import open_dataset
 from recsys.errors import ConfigError, TrainingError

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.errors import ConfigError, RecsysError, RequestError
 from recsys.learning import jobs, runs
 from recsys.learning.config import with_overrides

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.learning.sweep_space import checked
 from recsys.learning.sweep_study import Study
 from recsys.learning.sweeps import Parameter, SweepRequest

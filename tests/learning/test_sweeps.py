@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from recsys import workspace as files
+from recsys import atomic as files
 from recsys.errors import ConfigError, RequestError
 from recsys.learning import sweeps
 from recsys.learning.presets import PRESETS

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.learning import jobs, runs, tracking
 from recsys.learning.tracking import Promotion
 from recsys.workspace import Workspace

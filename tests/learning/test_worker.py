@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from recsys import atomic as files
 from recsys import processes
-from recsys import workspace as files
 from recsys.errors import ConfigError, TrainingError
 from recsys.learning import worker
 from recsys.learning.disk import DiskFullError

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from recsys import processes
+from recsys.atomic import write_json
 from recsys.learning import jobs, tracking
 from recsys.learning.config import TrainConfig
 from recsys.learning.estimates import Estimate
@@ -19,7 +20,7 @@ from recsys.learning.train import TrainRequest
 from recsys.ui import resources, roles
 from recsys.ui.roles import Token
 from recsys.ui.training import contest, going_live
-from recsys.workspace import LivePointer, Workspace, write_json
+from recsys.workspace import LivePointer, Workspace
 from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
 from tests.support.shop import HOSTILE, NAME, planted_pointer, planted_server
 

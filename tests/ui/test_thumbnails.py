@@ -145,6 +145,6 @@ def test_without_a_disk_there_still_is_a_picture(
     def full(path: Path, content: bytes) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("recsys.workspace.write_bytes", full)
+    monkeypatch.setattr("recsys.atomic.write_bytes", full)
     store = ThumbnailStore(tmp_path / "thumbnails")
     assert store.read(store.name(picture), 240) is not None

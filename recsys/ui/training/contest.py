@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys import processes
+from recsys.atomic import write_json
 from recsys.errors import RecsysError
-from recsys.workspace import Workspace, is_name, write_json
+from recsys.workspace import Workspace, is_name
 
 K = 10
 MOST_CATEGORIES = 12

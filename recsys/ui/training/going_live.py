@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from recsys import processes
+from recsys.atomic import write_json
 from recsys.errors import ModelError, RequestError
 from recsys.learning import tracking
 from recsys.serving.open import open_pointer, open_server
 from recsys.serving.promotion import promote
 from recsys.ui.resources import Live
-from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace, write_json
+from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 
 
 def put_live(live: Live, workspace: Workspace, model: str, data: str, who: str) -> LivePointer:
