@@ -19,7 +19,8 @@ from recsys import __version__
 from recsys.commands.data import datasets, demo
 from recsys.commands.embedding import embed
 from recsys.commands.evaluating import evaluate
-from recsys.commands.models import models, presets, promote
+from recsys.commands.live import promote, promotions
+from recsys.commands.models import models, presets
 from recsys.commands.output import Stopped, one_line
 from recsys.commands.popularity import popularity
 from recsys.commands.recommending import recommend
@@ -111,6 +112,7 @@ for command in (
     evaluate,
     popularity,
     promote,
+    promotions,
     models,
     presets,
     datasets,

@@ -54,6 +54,17 @@ class LiveCorrection:
     products: str
     bank: str
 
+    @classmethod
+    def from_json(cls, record: Any) -> LiveCorrection:
+        """As ``LivePointer.from_json``."""
+        strength = record["strength"]
+        texts = {key: record[key] for key in ("name", "vectors", "model", "products", "bank")}
+        sound = all(isinstance(text, str) for text in texts.values()) and is_name(texts["vectors"])
+        in_range = strength is None or (type(strength) in (float, int) and abs(strength) <= 1e6)
+        if not (sound and in_range):  # NaN is out of any range
+            raise ValueError("correction")
+        return cls(strength=None if strength is None else float(strength), **texts)
+
 
 @dataclass(frozen=True)
 class LivePointer:
@@ -66,6 +77,18 @@ class LivePointer:
     data: str
     since: str
     correction: LiveCorrection | None = None
+
+    @classmethod
+    def from_json(cls, record: Any) -> LivePointer:
+        """From what ``asdict`` makes of one.
+
+        Raises ValueError, or what a missing or strange part raises.
+        """
+        model, data, since = (str(record[key]) for key in ("model", "data", "since"))
+        correction = record.get("correction")
+        return cls(
+            model, data, since, None if correction is None else LiveCorrection.from_json(correction)
+        )
 
 
 @dataclass(frozen=True)
@@ -126,6 +149,20 @@ class Workspace:
     @property
     def live_path(self) -> Path:
         return self.root / "live.json"
+
+    @property
+    def promotions_path(self) -> Path:
+        """Who put what live and when, see ``recsys.promotions``."""
+        return self.root / "promotions.jsonl"
+
+    @property
+    def promoting_path(self) -> Path:
+        """The change of the live pointer that is being made."""
+        return self.root / "promoting.json"
+
+    def contest_dir(self, key: str) -> Path:
+        """Where a model is measured against another, see ``recsys.evaluation.contest``."""
+        return self.cache_dir / "contests" / _checked(key)
 
     def correction_path(self, vectors: str) -> Path:
         """Where the scale and offset of a live correction lie, by their id."""
@@ -234,9 +271,7 @@ class Workspace:
     def live(self) -> LivePointer | None:
         """The live pointer, or None where nothing was promoted. Raises ModelError if damaged."""
         try:
-            record = json.loads(self.live_path.read_text("utf-8"))
-            model, data, since = (str(record[key]) for key in ("model", "data", "since"))
-            return LivePointer(model, data, since, _live_correction(record.get("correction")))
+            return LivePointer.from_json(json.loads(self.live_path.read_text("utf-8")))
         except FileNotFoundError:
             return None
         except _UNREADABLE as error:
@@ -248,19 +283,6 @@ class Workspace:
     def set_live(self, pointer: LivePointer) -> None:
         """Swaps the live pointer in one atomic step."""
         write_json(self.live_path, asdict(pointer))
-
-
-def _live_correction(record: Any) -> LiveCorrection | None:
-    """Raises ValueError or what a missing or strange part raises."""
-    if record is None:
-        return None
-    strength = record["strength"]
-    texts = {key: record[key] for key in ("name", "vectors", "model", "products", "bank")}
-    sound = all(isinstance(text, str) for text in texts.values()) and is_name(texts["vectors"])
-    in_range = strength is None or (type(strength) in (float, int) and abs(strength) <= 1e6)
-    if not (sound and in_range):  # NaN is out of any range
-        raise ValueError("correction")
-    return LiveCorrection(strength=None if strength is None else float(strength), **texts)
 
 
 def _typed_path(text: str) -> Path | None:

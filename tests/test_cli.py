@@ -42,8 +42,8 @@ def process(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
 class TestHelp:
     def test_all_commands_are_there(self) -> None:
         expected = (
-            "datasets demo embed evaluate models popularity presets promote recommend runs sweep "
-            "train"
+            "datasets demo embed evaluate models popularity presets promote promotions recommend "
+            "runs sweep train"
         )
         assert " ".join(COMMANDS) == expected
 

@@ -1,4 +1,4 @@
-"""``models``, ``promote`` and ``presets``: what can answer, and what does."""
+"""``models`` and ``presets``: what can answer, and what could be trained."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recsys.commands.output import (
-    Output,
-    correction_option,
-    data_option,
-    json_option,
-    model_option,
-    with_output,
-)
-from recsys.errors import ModelError, RecsysError
+from recsys.commands.live import live_now
+from recsys.commands.output import Output, json_option, with_output
+from recsys.errors import RecsysError
 
 if TYPE_CHECKING:
     from recsys.workspace import LivePointer, Workspace
@@ -29,7 +23,7 @@ def models(output: Output) -> None:
     from recsys.workspace import Workspace
 
     workspace = Workspace.default()
-    live = _live(output, workspace)
+    live = live_now(output, workspace)
     records = _records(workspace, live)
     if output.as_json:
         output.result(records)
@@ -55,61 +49,6 @@ def models(output: Output) -> None:
         if "error" in record:
             output.warn(f"{record['model']}: {record['error']}")
     output.show(table)
-
-
-@click.command(epilog="Example: python -m recsys promote --model regions-4f2a9c --data demo")
-@model_option()
-@data_option()
-@correction_option(
-    "none",
-    "Correction of the scores to serve, fitted now and kept; none serves the model's own score. "
-    "[default: none]",
-)
-@json_option
-@with_output
-def promote(output: Output, model: str, data: str, correction: str | None) -> None:
-    """Put a model live for a data set, in one step that open pages pick up.
-
-    Embeds the data first where that is still to do, and changes nothing if it fails.
-    """
-    from recsys.serving.open import open_server
-    from recsys.serving.promotion import promote as put_live
-    from recsys.serving.spelling import parse_correction
-    from recsys.workspace import Workspace
-
-    chosen = None if correction in (None, "none") else parse_correction(str(correction))
-    workspace = Workspace.default()
-    bundle = workspace.resolve_model(model)
-    with output.progress("Embedding") as progress:
-        server = open_server(data, model, workspace, progress)
-    output.warn_of(server.catalog, server.table)
-    before = _live(output, workspace)
-    pointer = put_live(server, workspace, model=model, data=data, correction=chosen)
-    for warning in _lost_to_colour(bundle):
-        output.warn(warning)
-    if output.as_json:
-        was = None
-        if before is not None:
-            was = {
-                "model": before.model,
-                "data": before.data,
-                "correction": _correction_text(before),
-            }
-        output.result(
-            {
-                "model": pointer.model,
-                "data": pointer.data,
-                "since": pointer.since,
-                "correction": _correction_text(pointer),
-                "before": was,
-            }
-        )
-        return
-    output.text(f"{pointer.model} is live for {pointer.data}{_corrected(pointer)}")
-    if before is None:
-        output.note("Nothing was live before")
-    else:
-        output.note(f"Live before: {before.model} for {before.data}{_corrected(before)}")
 
 
 @click.command(epilog="Example: python -m recsys presets")
@@ -142,14 +81,6 @@ def presets(output: Output) -> None:
         name = f"{preset.name} (default)" if preset.name == DEFAULT_PRESET else preset.name
         table.add_row(Text(name), Text(preset.summary), Text(preset.cost), Text(preset.result))
     output.show(table)
-
-
-def _live(output: Output, workspace: Workspace) -> LivePointer | None:
-    try:
-        return workspace.live()
-    except ModelError as error:
-        output.warn(str(error))
-        return None
 
 
 def _records(workspace: Workspace, live: LivePointer | None) -> list[dict[str, Any]]:
@@ -187,35 +118,3 @@ def _record(model_id: str, folder: Path, live: LivePointer | None) -> dict[str, 
         "steps": info.get("steps"),
         "created": info.get("created"),
     }
-
-
-def _correction_text(pointer: LivePointer | None) -> str | None:
-    """As ``--correction`` takes it; None for the model's own score."""
-    from recsys.serving.spelling import spelled
-
-    if pointer is None or pointer.correction is None:
-        return None
-    return spelled(pointer.correction.name, pointer.correction.strength)
-
-
-def _corrected(pointer: LivePointer) -> str:
-    """The end of a sentence about what is live."""
-    text = _correction_text(pointer)
-    return "" if text is None else f", corrected by {text.replace('=', ' ')}"
-
-
-def _lost_to_colour(bundle: Path) -> list[str]:
-    """What the model's saved reports say of colour, where it does not beat it."""
-    from recsys.evaluation.report import LOST_TO_COLOUR
-    from recsys.evaluation.saved import SUMMARY, read_report
-
-    found: dict[str, str] = {}
-    for path in (bundle / SUMMARY, *sorted((bundle / "reports").glob("*.json"))):
-        report = read_report(path)
-        warnings = None if report is None else report.get("warnings")
-        if report is None or not isinstance(warnings, list):
-            continue
-        for warning in warnings:
-            if isinstance(warning, str) and warning.startswith(LOST_TO_COLOUR):
-                found.setdefault(warning, f"{warning} (its report on the part {report['split']})")
-    return list(found.values())

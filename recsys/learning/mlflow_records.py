@@ -25,7 +25,8 @@ from recsys import processes
 from recsys.learning import tracking
 from recsys.learning.metrics import MetricsLog
 from recsys.learning.runs import Run, read_run
-from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL, Promotion
+from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL
+from recsys.promotions import Promotion
 from recsys.workspace import Workspace, is_name
 
 _BATCH = 1000
@@ -81,22 +82,27 @@ class Records:
         self._keep(run, record)
 
     def register(self, promotions: Sequence[Promotion]) -> None:
-        """Registers every model that was put live, newest first given, and moves the alias."""
+        """Registers every model that was put live, newest first given, and moves the alias.
+
+        Where what is live now is no model of the workspace, the alias is taken away.
+        """
         with self._alone():
             self._register(promotions)
 
     def _register(self, promotions: Sequence[Promotion]) -> None:
-        live = ""
+        version, is_known = None, False
         for promotion in reversed(promotions):
-            version = self._version_of(promotion.model)
+            version = self._version_of(promotion.pointer.model)
             if version is None:
                 continue
-            tag = f"promoted {promotion.at}".replace(":", ".")
-            who = f"{promotion.who or 'unknown'} for {promotion.data}"
+            is_known = True
+            tag = f"promoted {promotion.pointer.since}".replace(":", ".")
+            who = f"{promotion.who or 'unknown'} for {promotion.pointer.data}"
             self._client.set_model_version_tag(REGISTERED_MODEL, version, tag, who)
-            live = version
-        if live:
-            self._client.set_registered_model_alias(REGISTERED_MODEL, LIVE_ALIAS, live)
+        if version is not None:
+            self._client.set_registered_model_alias(REGISTERED_MODEL, LIVE_ALIAS, version)
+        elif is_known:
+            self._client.delete_registered_model_alias(REGISTERED_MODEL, LIVE_ALIAS)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

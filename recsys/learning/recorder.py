@@ -13,14 +13,13 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec
 
-from recsys import processes
+from recsys import processes, promotions
 from recsys.errors import ConfigError
 from recsys.learning import runs, tracking
 from recsys.learning.runs import Run
-from recsys.learning.tracking import Promotion
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def _send_outstanding(workspace: Workspace) -> str:
         if problem:
             break  # a server that is down now is down for the next one too
     registered = None
-    while (known := tracking.promotions(workspace)) != registered:  # one may come meanwhile
+    while (known := promotions.history(workspace)) != registered:  # one may come meanwhile
         problems.append(_tried(lambda: _records(workspace).register(known)))
         registered = known
     return next(filter(None, problems), "")
@@ -112,10 +111,6 @@ def _records(workspace: Workspace) -> Records:
 
 def _send(workspace: Workspace, run: Run) -> None:
     _records(workspace).send(run)
-
-
-def _register(workspace: Workspace, promotions: Sequence[Promotion]) -> None:
-    _records(workspace).register(promotions)
 
 
 def _tried(send: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> str:

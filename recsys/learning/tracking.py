@@ -8,11 +8,10 @@ the record's freshness and nothing else, and a run that is killed is recorded as
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,24 +59,6 @@ class Recorded:
     is_complete: bool = False
     problem: str = ""
     at: str = ""
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """One change of the live model.
-
-    Attributes:
-        model, data: what was put live, for which data set.
-        at: ISO 8601, UTC.
-        who: as far as is known, e.g. a user of the machine or ``operator``.
-        before: what was live until then, empty where nothing was.
-    """
-
-    model: str
-    data: str
-    at: str
-    who: str
-    before: str = ""
 
 
 def is_on() -> bool:
@@ -139,7 +120,7 @@ def recorded(workspace: Workspace, run_id: str) -> Recorded:
 
 
 def send_outstanding(workspace: Workspace) -> None:
-    """Starts to send what a server that was down has not got yet."""
+    """Starts to send what MLflow has not got yet: ended runs, and what was put live."""
     _begin(workspace, workspace.root / "tracking", "outstanding")
 
 
@@ -154,31 +135,6 @@ def outstanding(workspace: Workspace) -> list[str]:
         if not record.get("is_complete") or _has_news(workspace, record):
             found.append(run_id)
     return found
-
-
-def record_promotion(workspace: Workspace, promotion: Promotion) -> None:
-    """Notes who put which model live and when, and starts to tell MLflow's registry.
-
-    The pointer stays the truth of what is live; this is its history. Raises OSError where the
-    workspace cannot be written.
-    """
-    _append(workspace, promotion)
-    send_outstanding(workspace)
-
-
-def promotions(workspace: Workspace) -> list[Promotion]:
-    """Every change of the live model that was noted, newest first."""
-    try:
-        lines = _history(workspace).read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    found = []
-    for line in lines:
-        with contextlib.suppress(ValueError, TypeError, AttributeError):
-            record = json.loads(line)
-            texts = {key: str(record.get(key) or "") for key in Promotion.__dataclass_fields__}
-            found.append(Promotion(**texts))
-    return found[::-1]
 
 
 def now() -> str:
@@ -220,17 +176,6 @@ def report_stamp(workspace: Workspace, models: tuple[str, ...] | list[str]) -> s
 def _has_news(workspace: Workspace, record: Mapping[str, Any]) -> bool:
     models = [model for model in record.get("models") or [] if isinstance(model, str)]
     return report_stamp(workspace, models) != record.get("report_stamp", "")
-
-
-def _append(workspace: Workspace, promotion: Promotion) -> None:
-    path = _history(workspace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(promotion), ensure_ascii=False) + "\n")
-
-
-def _history(workspace: Workspace) -> Path:
-    return workspace.root / "promotions.jsonl"
 
 
 def _begin(workspace: Workspace, folder: Path, *order: str) -> None:

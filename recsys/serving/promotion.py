@@ -1,14 +1,18 @@
-"""Putting a model live, with a correction or without: the one way that command and page do it."""
+"""Putting a model live, and going back: the one way that commands and pages do it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import EllipsisType
 
+from recsys import promotions
 from recsys.catalog.datasets import open_dataset
 from recsys.errors import ModelError
 from recsys.retrieval.corrections import Correction
 from recsys.serving.live_scoring import store_live
+from recsys.serving.open import Progress, open_pointer
 from recsys.serving.server import Server
 from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 
@@ -19,7 +23,9 @@ def promote(
     *,
     model: str,
     data: str,
+    who: str,
     correction: Correction | None = None,
+    expected: LivePointer | EllipsisType | None = ...,
 ) -> LivePointer:
     """Swaps the live pointer in one step, after everything that it points to is in place.
 
@@ -27,13 +33,17 @@ def promote(
         server: the model over the data, as ``open_server`` gives it; a live correction of its
             own plays no part, since that was fitted before.
         model, data: as they were given to ``open_server``.
+        who: puts it live, for the history.
         correction: of the scores, to be served from now on; None is the model's own score.
+        expected: what is live as far as the person saw, see ``recsys.promotions.swap``.
 
     Raises:
         ModelError: the server has no model, or none of that name is there.
-        RequestError: the correction needs training scenes, and the data has none.
+        RequestError: the correction needs training scenes, and the data has none; or something
+            else is live than was expected.
         OSError: the workspace cannot be written; what was live stays.
     """
+    promotions.refuse_surprise(workspace, expected)  # at once; again when it is swapped
     bundle = workspace.resolve_model(model)
     _, folder = open_dataset(data, workspace)
     if server.model is None:
@@ -41,11 +51,43 @@ def promote(
     pointer = LivePointer(
         model=_lasting_model_name(bundle, workspace),
         data=workspace.dataset_name(folder) or str(folder),  # a path holds from any folder
-        since=datetime.now(UTC).isoformat(timespec="seconds"),
+        since=_now(),
         correction=None if correction is None else store_live(server, correction, workspace),
     )
-    workspace.set_live(pointer)
+    promotions.swap(workspace, pointer, who, expected=expected)
     return pointer
+
+
+def go_back(
+    workspace: Workspace,
+    who: str,
+    progress: Progress | None = None,
+    *,
+    expected: LivePointer | EllipsisType | None = ...,
+) -> LivePointer:
+    """Serves what was served before, its correction included.
+
+    Args:
+        who: goes back, for the history.
+        progress: called with (done, total) pictures, should embeddings have to be made.
+        expected: what is live as far as the person saw, see ``recsys.promotions.swap``.
+
+    Raises RecsysError, OSError; what was live stays.
+    """
+    now = workspace.live() if expected is ... else expected
+    earlier = promotions.previous(workspace)
+    if earlier is None:
+        raise ModelError(
+            "nothing was live before", "Put a model live: python -m recsys promote --model ID"
+        )
+    pointer = replace(earlier, since=_now())
+    open_pointer(pointer, workspace, progress)  # it must answer before it is served
+    promotions.swap(workspace, pointer, who, expected=now)
+    return pointer
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _lasting_model_name(bundle: Path, workspace: Workspace) -> str:

@@ -88,6 +88,22 @@ def test_promote_puts_a_model_live_and_says_what_was(run: Run, shop: Workspace) 
     assert pointer.data == "planted"
 
 
+def test_promotions_are_listed_and_taken_back(run: Run, shop: Workspace) -> None:
+    for model in ("book-2", "regions-1"):
+        answer(run("promote", "--model", model, "--data", "planted", "--json"))
+    newest, earlier = answer(run("promotions", "--json"))[:2]
+    assert (newest["model"], newest["before"]["model"]) == ("regions-1", "book-2")
+    assert earlier["model"] == "book-2"
+    assert newest["by"]
+    back = answer(run("promotions", "back", "--json"))
+    assert (back["model"], back["before"]["model"]) == ("book-2", "regions-1")
+    live = shop.live()
+    assert live is not None
+    assert live.model == "book-2"
+    assert "regions-1 is live" in run("promotions", "back").stdout
+    assert "book-2" in run("promotions").stdout
+
+
 def test_promote_by_paths_holds_from_any_folder(
     run: Run, shop: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

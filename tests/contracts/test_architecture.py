@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "recsys.workspace",
         "recsys.process_identity",
     },
+    "recsys.promotions": {"recsys.errors", "recsys.atomic", "recsys.workspace"},
     "recsys.catalog": {"recsys.errors", "recsys.atomic", "recsys.workspace", "recsys.processes"},
     "recsys.learning.towers": {"recsys.errors"},
     "recsys.learning.book": {"recsys.learning.towers"},
@@ -38,6 +39,7 @@ MAY_IMPORT = {
     "recsys.learning.sampling": set(),
     "recsys.learning": {
         "recsys.errors",
+        "recsys.promotions",
         "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
@@ -57,6 +59,7 @@ MAY_IMPORT = {
     },
     "recsys.serving": {
         "recsys.errors",
+        "recsys.promotions",
         "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
@@ -85,6 +88,7 @@ MAY_IMPORT = {
     },
     "recsys.ui": {
         "recsys.errors",
+        "recsys.learning.tracking",  # loads nothing heavy
         "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
@@ -94,6 +98,7 @@ MAY_IMPORT = {
     },
     "recsys.ui.training": {
         "recsys.errors",
+        "recsys.promotions",
         "recsys.atomic",
         "recsys.workspace",
         "recsys.processes",
@@ -105,6 +110,8 @@ MAY_IMPORT = {
         "recsys.learning.curves",
         "recsys.learning.comparing",
         "recsys.learning.tracking",
+        "recsys.learning.setting_words",
+        "recsys.learning.sweeps",
         # these know JAX, so they are imported inside functions
         "recsys.learning.jobs",
         "recsys.learning.train",
@@ -113,6 +120,8 @@ MAY_IMPORT = {
         "recsys.learning.fields",
         "recsys.learning.cautions",
         "recsys.learning.estimates",
+        "recsys.learning.sweep_jobs",
+        "recsys.learning.sweep_space",
     },
     "recsys.cli": {"recsys"},
     "recsys.commands": {"recsys"},

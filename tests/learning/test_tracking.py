@@ -8,15 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from recsys import atomic as files
-from recsys import processes
+from recsys import processes, promotions
 from recsys.learning import jobs, runs, tracking
-from recsys.learning.tracking import Promotion
-from recsys.workspace import Workspace
+from recsys.workspace import LivePointer, Workspace
 from tests.learning.conftest import SHORT
 from tests.learning.tracked import (
     artifacts,
@@ -26,9 +24,6 @@ from tests.learning.tracked import (
     send,
 )
 from tests.test_processes import SOON_S
-
-if TYPE_CHECKING:
-    pass
 
 # Third parties' own: nothing that a user of this project can mend.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -178,19 +173,17 @@ os._exit(0)  # a hot journal stays behind
 
 
 class TestTheRegistry:
-    def promotion(self, model: str, at: str, who: str = "ada") -> Promotion:
-        return Promotion(model, "planted", at, who)
+    def swap(self, workspace: Workspace, model: str, at: str, who: str = "ada") -> None:
+        promotions.swap(workspace, LivePointer(model, "planted", at), who)
 
     def test_what_is_live_has_the_alias_and_a_history(self, tracked: Workspace) -> None:
         shutil.copytree(tracked.model_dir("regions-1"), tracked.model_dir("guest-2"))
         path = tracked.model_dir("guest-2") / "model.json"
         files.write_json(path, {**json.loads(path.read_text()), "run": "guest-2"})
-        order = [("regions-1", "T1"), ("guest-2", "T2"), ("regions-1", "T3"), ("/else/where", "T4")]
-        for model, at in order:
-            monkey = self.promotion(model, at)
-            tracking._append(tracked, monkey)  # the registry is told below, in this process
-        records_of(tracked).register(tracking.promotions(tracked))
-        records_of(tracked).register(tracking.promotions(tracked))
+        for model, at in (("regions-1", "T1"), ("guest-2", "T2"), ("regions-1", "T3")):
+            self.swap(tracked, model, at)
+        records_of(tracked).register(promotions.history(tracked))
+        records_of(tracked).register(promotions.history(tracked))
         client = client_of(tracked)
         live = client.get_model_version_by_alias("recommender", "live")
         assert live.tags["model"] == "regions-1"
@@ -202,18 +195,20 @@ class TestTheRegistry:
             assert {"bundle/model.json", "bundle/weights.npz"} <= set(files_there)
         assert live.run_id == tracking.recorded(tracked, "regions-1").mlflow_run
 
-    def test_a_promotion_is_noted_and_told(self, tracked: Workspace) -> None:
-        for number in range(2):
-            tracking.record_promotion(tracked, self.promotion("regions-1", f"T{number}", "ada <b>"))
-        assert [promotion.at for promotion in tracking.promotions(tracked)] == ["T1", "T0"]
-        assert tracking.promotions(tracked)[0].who == "ada <b>"
+    def test_what_is_live_from_elsewhere_has_no_alias(self, tracked: Workspace) -> None:
+        for model, at in (("regions-1", "T1"), ("/else/where", "T2")):
+            self.swap(tracked, model, at)
+            records_of(tracked).register(promotions.history(tracked))
+        client = client_of(tracked)
+        (version,) = client.search_model_versions("name = 'recommender'")
+        assert "promoted T1" in version.tags
+        with pytest.raises(Exception, match="alias"):  # MLflow's, which is loaded late here
+            client.get_model_version_by_alias("recommender", "live")
+
+    def test_a_promotion_is_told(self, tracked: Workspace) -> None:
+        self.swap(tracked, "regions-1", "T1", "ada <b>")
+        tracking.send_outstanding(tracked)
         processes.wait(tracked.root / "tracking", SOON_S)
         assert processes.read_state(tracked.root / "tracking")["problem"] == ""
         live = client_of(tracked).get_model_version_by_alias("recommender", "live")
         assert live.tags["promoted T1"] == "ada <b> for planted"
-
-    def test_damaged_history_is_passed_over(self, tracked: Workspace) -> None:
-        tracking._append(tracked, self.promotion("regions-1", "T1"))
-        with (tracked.root / "promotions.jsonl").open("a") as file:
-            file.write('[]\n{"model": \n3\n\xff')
-        assert [promotion.at for promotion in tracking.promotions(tracked)] == ["T1"]

@@ -15,11 +15,10 @@ from typing import Any
 
 import pytest
 
-from recsys import processes
+from recsys import processes, promotions
 from recsys.learning import jobs, recorder, runs, tracking
-from recsys.learning.tracking import Promotion
 from recsys.learning.train import TrainRequest
-from recsys.workspace import PROJECT_DIR, Workspace
+from recsys.workspace import PROJECT_DIR, LivePointer, Workspace
 from tests.learning.conftest import SHORT, Run
 from tests.learning.tiny import OVERRIDES
 from tests.learning.tracked import (
@@ -53,7 +52,8 @@ def test_a_real_run_on_a_real_server(
     processes.wait(shop.job_dir(run_id) / "tracking", SOON_S)
     assert tracking.outstanding(shop) == [run_id]
     with mlflow_server(tmp_path / "server", port):
-        tracking.record_promotion(shop, Promotion(run_id, "planted", "T1", "ada"))
+        promotions.swap(shop, LivePointer(run_id, "planted", "T1"), "ada")
+        tracking.send_outstanding(shop)
         processes.wait(shop.root / "tracking", SOON_S)
         assert processes.read_state(shop.root / "tracking")["problem"] == ""
         recorded = tracking.recorded(shop, run_id)
@@ -133,9 +133,8 @@ class TestWhereRecordsGo:
         assert tracking.is_on() is expected
         if not expected:
             workspace = Workspace(tmp_path)
-            tracking.record_promotion(workspace, Promotion("m", "d", "T", "ada"))
+            tracking.send_outstanding(workspace)
             assert processes.status(workspace.root / "tracking").stage == "none"
-            assert len(tracking.promotions(workspace)) == 1
 
     def test_no_password_is_written_down(
         self, tracked: Workspace, monkeypatch: pytest.MonkeyPatch

@@ -388,7 +388,7 @@ def test_a_disk_that_is_full_changes_nothing_and_is_told(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("recsys.ui.popularity.cures.promote", full)
+    monkeypatch.setattr("recsys.ui.going_live.promotion.promote", full)
     use(app)
     assert "Nothing was changed" in messages(app)
     assert "No space left on device" in messages(app)

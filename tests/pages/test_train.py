@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
-from recsys import processes
+from recsys import processes, promotions
 from recsys.atomic import write_json
+from recsys.evaluation import contest
 from recsys.learning import jobs, tracking
 from recsys.learning.config import TrainConfig
 from recsys.learning.estimates import Estimate
 from recsys.learning.train import TrainRequest
+from recsys.serving import promotion
 from recsys.ui import resources, roles
 from recsys.ui.roles import Token
-from recsys.ui.training import contest, going_live
+from recsys.ui.training import promote
 from recsys.workspace import LivePointer, Workspace
 from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
 from tests.support.shop import HOSTILE, NAME, planted_pointer, planted_server
@@ -450,8 +452,8 @@ def contender(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     result = {**RESULT, "fingerprint": resources.live().catalog.fingerprint}
     monkeypatch.setattr(contest, "look", lambda *_: contest.Contest("done", result=result))
     monkeypatch.setattr(contest, "begin", lambda _, *names: asked.append(" ".join(names)))
-    monkeypatch.setattr(going_live, "open_server", planted_server)
-    monkeypatch.setattr(going_live, "open_pointer", planted_pointer)
+    monkeypatch.setattr(promote, "open_server", planted_server)
+    monkeypatch.setattr(promotion, "open_pointer", planted_pointer)
     return asked
 
 
@@ -479,7 +481,7 @@ def test_put_live_and_back(open_page: OpenPage, contender: list[str]) -> None:
     assert again is not None
     assert (again.model, again.data, again.correction) == ("fake", NAME, before.correction)
     press(app, "Go back to mine")
-    assert [(e.model, e.before) for e in tracking.promotions(workspace)] == [
+    assert [(e.pointer.model, e.was and e.was.model) for e in promotions.history(workspace)] == [
         ("mine", "fake"),
         ("fake", "mine"),
         ("mine", "fake"),
@@ -507,7 +509,7 @@ def test_promoting_is_for_operators(
     press(app, "Put it live")
     assert "Only an operator may do this" in messages(app)
     assert workspace.live_path.read_bytes() == before
-    assert not tracking.promotions(workspace)
+    assert not promotions.history(workspace)
     assert not {"Put it live", "Measure again"} & set(labels(open_page("train", train_view="live")))
 
 

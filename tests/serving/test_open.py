@@ -163,7 +163,12 @@ class TestLiveCorrection:
         add_model(workspace, "m-1")
         server = open_server("planted", "m-1", workspace)
         return promote(
-            server, workspace, model="m-1", data="planted", correction=Correction("nnn", 2)
+            server,
+            workspace,
+            model="m-1",
+            data="planted",
+            who="me",
+            correction=Correction("nnn", 2),
         )
 
     def test_is_served_where_the_live_model_answers(
@@ -243,8 +248,15 @@ class TestLiveCorrection:
         server = open_server("planted", "m-1", workspace)
         monkeypatch.setattr("recsys.serving.live_scoring.write_bytes", full)
         with pytest.raises(OSError, match="No space"):
-            promote(server, workspace, model="m-1", data="planted", correction=Correction("cosine"))
+            promote(
+                server,
+                workspace,
+                model="m-1",
+                data="planted",
+                who="me",
+                correction=Correction("cosine"),
+            )
         assert workspace.live() == live
         with pytest.raises(ModelError, match="no model to put live"):
-            promote(Server(server.catalog), workspace, model="m-1", data="planted", correction=None)
+            promote(Server(server.catalog), workspace, model="m-1", data="planted", who="me")
         assert workspace.live() == live

@@ -53,7 +53,7 @@ def planted_server(data: str, model: str | None, workspace: Workspace) -> Server
     return Server(catalog, fake, EmbeddingTable.build(fake, catalog, workspace, out))
 
 
-def planted_pointer(pointer: LivePointer, workspace: Workspace, **_: object) -> Server:
+def planted_pointer(pointer: LivePointer, workspace: Workspace, *_: object, **__: object) -> Server:
     """As ``recsys.serving.open.open_pointer``, whatever the model is called."""
     return planted_server(pointer.data, pointer.model, workspace)
 

@@ -9,9 +9,8 @@ import streamlit as st
 from recsys.errors import RecsysError, RequestError
 from recsys.evaluation.audit import Audit, Setting
 from recsys.evaluation.audit_compare import compare
-from recsys.serving.promotion import promote
 from recsys.serving.scoring import Correction
-from recsys.ui import roles, scorings
+from recsys.ui import going_live, roles, scorings
 from recsys.ui.messages import explain, plain
 from recsys.ui.popularity import asked
 from recsys.ui.popularity.asked import Asked, served_correction
@@ -179,16 +178,10 @@ def put_live(live: Live, correction: Correction | None) -> None:
         roles.require_operator()
         if pointer is None or live.server.model is None:
             raise RequestError("no model is live, so there is no score to correct")
-        workspace = Workspace.default()
-        now = workspace.live()
-        if now != (pointer if pointer.model else None):
-            raise RequestError(
-                "something else was put live meanwhile",
-                "Look at what is served now, and choose again",
-            )
-        promote(
+        going_live.put_live(
+            live,
+            Workspace.default(),
             live.server,
-            workspace,
             model=pointer.model or DEMO_NAME,
             data=pointer.data,
             correction=correction,

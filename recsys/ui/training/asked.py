@@ -6,22 +6,36 @@ from typing import Any, Literal
 
 from recsys.ui import state
 from recsys.ui.state import Parameter
+from recsys.ui.training import sweep_asked
 from recsys.workspace import is_name
 
-View = Literal["runs", "new", "compare", "live"]
+View = Literal["runs", "new", "compare", "sweeps", "live"]
 VIEWS: dict[View, str] = {
     "runs": "Runs",
     "new": "New run",
     "compare": "Compare",
+    "sweeps": "Sweeps",
     "live": "Live model",
 }
 SORTS = {
     "newest": "Newest first",
-    "name": "By name",
+    "newest_reversed": "Oldest first",
+    "name": "Name, A to Z",
+    "name_reversed": "Name, Z to A",
     "recall": "Best recall@10 first",
+    "recall_reversed": "Lowest recall@10 first",
     "even": "Most even exposure first",
+    "even_reversed": "Least even exposure first",
+    "coverage": "Widest coverage first",
+    "coverage_reversed": "Narrowest coverage first",
     "steps": "Most steps first",
+    "steps_reversed": "Fewest steps first",
+    "state": "In progress first",
+    "state_reversed": "Ended early first",
+    "what": "Preset and data, A to Z",
+    "what_reversed": "Preset and data, Z to A",
 }
+"""Orders of runs, each with its reverse: in words."""
 SHOWN = {"all": "All", "progress": "In progress", "finished": "Finished", "ended": "Ended early"}
 MOST_COMPARED = 6
 
@@ -52,6 +66,9 @@ DATA = Parameter[str]("train_data", "", lambda text: text if is_name(text) else 
 FIND = state.words("train_find")
 SORT = state.choice("train_sort", tuple(SORTS), "newest").told("order", "the newest come first")
 SHOW = state.choice("train_show", tuple(SHOWN), "all").told("kind of run", "all are shown")
+PRESET = state.words("train_preset")
+FROM = state.words("train_from")
+"""The data set that the runs in the list were trained on."""
 ARCHIVED = state.choice("train_archived", ("no", "yes"), "no").told(
     "yes or no", "archived runs are left out"
 )
@@ -59,7 +76,8 @@ FRAME = state.number("train_frame", 0).told("step", "the last evaluation is show
 PAGE = state.number("train_page", 1, low=1, high=1_000_000).told("page", "the first one is shown")
 
 PARAMETERS: tuple[Parameter[Any], ...] = (
-    *(VIEW, RUN, COPY, WITH, MODEL, DATA, SORT, SHOW, ARCHIVED, FRAME, PAGE),
+    *sweep_asked.PARAMETERS,
+    *(VIEW, RUN, COPY, WITH, MODEL, DATA, SORT, SHOW, PRESET, FROM, ARCHIVED, FRAME, PAGE),
 )
 
 

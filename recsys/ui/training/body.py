@@ -9,7 +9,7 @@ import streamlit as st
 from recsys.ui import roles
 from recsys.ui.frame import nothing_here
 from recsys.ui.resources import Live
-from recsys.ui.training import acts, asked
+from recsys.ui.training import acts, asked, sweep_asked
 from recsys.ui.training.asked import VIEWS
 from recsys.ui.training.listing import run_list
 from recsys.ui.training.watch import one_run
@@ -35,7 +35,7 @@ def body(live: Live) -> None:
         required=True,
         label_visibility="collapsed",
         width="content",
-        **asked.VIEW.widget(also={asked.RUN: "", asked.COPY: ""}),
+        **asked.VIEW.widget(also={asked.RUN: "", asked.COPY: "", **sweep_asked.LIST}),
     )
     view = asked.VIEW.read()
     if view == "runs" and asked.RUN.read():
@@ -46,6 +46,8 @@ def body(live: Live) -> None:
         _new(live, workspace)
     elif view == "compare":
         _compare(live, workspace)
+    elif view == "sweeps":
+        _sweeps(live, workspace)
     elif view == "live":
         _live(live, workspace)
 
@@ -63,6 +65,12 @@ def _compare(live: Live, workspace: Workspace) -> None:
     from recsys.ui.training.compare import side_by_side
 
     side_by_side(live, workspace)
+
+
+def _sweeps(live: Live, workspace: Workspace) -> None:
+    from recsys.ui.training.sweep_list import sweeps_view
+
+    sweeps_view(live, workspace)
 
 
 def _live(live: Live, workspace: Workspace) -> None:

@@ -28,7 +28,7 @@ _MEASURED, _STARTED = "train_estimates", "train_started"
 def estimate_and_start(live: Live, workspace: Workspace, form: Form) -> None:
     """The estimate where there is one, the way to it where there is none, and the start."""
     st.header("Cost", anchor=False)
-    key = _keys().get(signature(form))
+    key = known(live, workspace, form)
     if key is None:
         st.caption(
             "Before a run starts, a few of its steps are measured in a process of their own. "
@@ -63,6 +63,19 @@ def begin(live: Live, workspace: Workspace, form: Form) -> None:
 
     catalog = catalog_of(live, workspace, form.data)
     _keys()[signature(form)] = estimates.begin(form.config(), catalog, workspace)
+
+
+def known(live: Live, workspace: Workspace, form: Form) -> str | None:
+    """What to look for: begun in this session, or measured before for what costs the same."""
+    from recsys.learning import estimates
+
+    begun = _keys().get(signature(form))
+    if begun is not None:
+        return begun
+    try:
+        return estimates.known(form.config(), catalog_of(live, workspace, form.data), workspace)
+    except (RecsysError, OSError):
+        return None  # the way to an estimate tells it
 
 
 def look(live: Live, workspace: Workspace, form: Form, key: str) -> Estimate | None:

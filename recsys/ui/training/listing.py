@@ -1,9 +1,9 @@
-"""The list of runs: found, sorted, and seen as they go on."""
+"""The list of runs: found, filtered, sorted, ticked to compare, and seen as they go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import inf
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -12,28 +12,32 @@ from recsys.learning.runs import Run
 from recsys.ui import roles
 from recsys.ui.frame import nothing_here
 from recsys.ui.messages import plain
+from recsys.ui.runs_table import Column, Row, runs_table
 from recsys.ui.searchbox import search_box
-from recsys.ui.state import change
+from recsys.ui.state import Parameter, change
 from recsys.ui.training import asked
-from recsys.ui.training.words import (
-    FIGURES,
-    STATES,
-    facts_words,
-    figure_text,
-    progress_words,
-)
-from recsys.ui.views import counted
+from recsys.ui.training.words import FIGURE_HELP, FIGURES, STATES, figure_text, progress_words
+from recsys.ui.views import counted, since_text
 from recsys.workspace import Workspace
 
-PER_PAGE = 12
-_FIGURES = ("validation_recall@10", "excess_gini", "coverage")
+PER_PAGE = 25
+RECALL = "validation_recall@10"
+_ORDER_OF_STATES = tuple(STATES)
+_ANY = ""
 
-_ORDERS: dict[str, Callable[[Run], tuple[object, ...]]] = {
-    "name": lambda run: (run.name.casefold(),),
-    "recall": lambda run: (-run.metrics.get("validation_recall@10", -inf),),
-    "even": lambda run: (run.metrics.get("excess_gini", inf),),
-    "steps": lambda run: (-run.step,),
+_VALUES: dict[str, Callable[[Run], Any]] = {
+    "name": lambda run: (run.name.casefold(), run.id),
+    "recall": lambda run: run.metrics.get(RECALL),
+    "even": lambda run: run.metrics.get("excess_gini"),
+    "coverage": lambda run: run.metrics.get("coverage"),
+    "steps": lambda run: run.step,
+    "state": lambda run: _ORDER_OF_STATES.index(run.state),
+    "what": lambda run: what_words(run).casefold(),
 }
+"""Order → what it goes by, None where a run has no such figure. The newest are first anyway."""
+
+_FALLS = {"recall", "coverage", "steps", "newest"}
+"""Orders that begin with the largest."""
 
 
 def run_list(workspace: Workspace) -> None:
@@ -51,19 +55,17 @@ def run_list(workspace: Workspace) -> None:
             args=({asked.VIEW: "new"},),
         )
         return
-    going = tuple(run.id for run in everything if run.is_in_progress)
-    if going:
-        in_progress(workspace, going)
+    if any(run.is_in_progress for run in everything):
+        in_progress(workspace, news(everything))
     controls(everything)
     found = chosen(everything)
     if not found:
         nothing_here("No run is like this.")
+        st.button("Show all runs", key="train_show_all", on_click=change, args=(_EVERYTHING,))
         return
     pages = -(-len(found) // PER_PAGE)
     page = min(asked.PAGE.read(), pages)
-    st.caption(counted(len(found), "run", "runs"))
-    for run in found[(page - 1) * PER_PAGE : page * PER_PAGE]:
-        row(run)
+    shown_table(everything, found, found[(page - 1) * PER_PAGE : page * PER_PAGE])
     if pages > 1:
         st.pagination(pages, **asked.PAGE.widget(shown=page))
 
@@ -71,22 +73,47 @@ def run_list(workspace: Workspace) -> None:
 def chosen(everything: list[Run]) -> list[Run]:
     """The runs that the URL asks for, in its order."""
     words = asked.FIND.read().casefold().split()
-    show = asked.SHOW.read()
-    kinds: dict[str, Callable[[Run], bool]] = {
-        "all": lambda run: True,
-        "progress": lambda run: run.is_in_progress,
-        "finished": lambda run: run.state == "finished",
-        "ended": lambda run: run.can_resume,
-    }
+    preset, data = asked.PRESET.read(), asked.FROM.read()
+    is_shown = _KINDS[asked.SHOW.read()]
     found = [
         run
         for run in everything
         if (asked.ARCHIVED.read() == "yes" or not run.is_archived)
-        and kinds[show](run)
+        and is_shown(run)
+        and (not preset or run.preset == preset)
+        and (not data or run.data_name == data)
         and all(word in haystack(run) for word in words)
     ]
-    order = _ORDERS.get(asked.SORT.read())
-    return sorted(found, key=order) if order is not None else found
+    return in_order(found, asked.SORT.read())
+
+
+_KINDS: dict[str, Callable[[Run], bool]] = {
+    "all": lambda run: True,
+    "progress": lambda run: run.is_in_progress,
+    "finished": lambda run: run.state == "finished",
+    "ended": lambda run: run.can_resume,
+}
+
+_EVERYTHING: dict[Parameter[Any], Any] = {
+    asked.FIND: "",
+    asked.SHOW: "all",
+    asked.PRESET: "",
+    asked.FROM: "",
+    asked.ARCHIVED: "yes",
+    asked.PAGE: 1,
+}
+"""The changes that take every filter away."""
+
+
+def in_order(found: list[Run], order: str) -> list[Run]:
+    """Runs, newest first, in another order; those without the figure are last either way."""
+    name, _, is_reversed = order.partition("_")
+    if name == "newest":
+        return found[::-1] if is_reversed else found
+    value = _VALUES[name]
+    known = [run for run in found if value(run) is not None]
+    unknown = [run for run in found if value(run) is None]
+    return [*sorted(known, key=value, reverse=(name in _FALLS) != bool(is_reversed)), *unknown]
 
 
 def haystack(run: Run) -> str:
@@ -95,7 +122,7 @@ def haystack(run: Run) -> str:
 
 
 def controls(everything: list[Run]) -> None:
-    """Search, kind and order."""
+    """Search and filters."""
     from_the_start = {asked.PAGE: 1}
     with st.container(key="controls", horizontal=True, vertical_alignment="center"):
         search_box(asked.FIND, key="train_search", label="Search runs", width=232)
@@ -108,14 +135,8 @@ def controls(everything: list[Run]) -> None:
             width="content",
             **asked.SHOW.widget(also=from_the_start),
         )
-        st.selectbox(
-            "Order",
-            tuple(asked.SORTS),
-            format_func=asked.SORTS.__getitem__,
-            label_visibility="collapsed",
-            width=240,
-            **asked.SORT.widget(also=from_the_start),
-        )
+        _pick("Data set", asked.FROM, "All data sets", [run.data_name for run in everything])
+        _pick("Preset", asked.PRESET, "All presets", [run.preset for run in everything])
         if any(run.is_archived for run in everything):
             st.selectbox(
                 "Archived",
@@ -127,22 +148,82 @@ def controls(everything: list[Run]) -> None:
             )
 
 
-def row(run: Run) -> None:
-    """One run: its name leads to it."""
-    with st.container(key=f"train_row_{run.id}", border=True, gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                plain(run.name, 80),
-                key=f"train_open_{run.id}",
-                type="tertiary",
-                on_click=change,
-                args=(asked.see_run(run.id),),
-            )
-            badge(run)
-            if run.is_live:
-                st.badge("live", icon=":material/storefront:", color="green")
-            st.caption(plain(figures(run), 200), width="stretch", text_alignment="right")
-        st.caption(plain(" · ".join(part for part in (facts_words(run), run.note) if part), 300))
+def _pick(label: str, parameter: Parameter[str], everything: str, values: Sequence[str]) -> None:
+    """A filter by a text that runs have; none where all have the same."""
+    known = sorted({value for value in values if value} | {parameter.read()} - {_ANY})
+    if len(known) < 2 and not parameter.read():
+        return
+    st.selectbox(
+        label,
+        (_ANY, *known),
+        format_func=lambda value: value or everything,
+        label_visibility="collapsed",
+        width=160,
+        **parameter.widget(also={asked.PAGE: 1}),
+    )
+
+
+# the table
+
+
+def shown_table(everything: list[Run], found: list[Run], on_page: list[Run]) -> None:
+    """One page of the runs that were found."""
+    known = {run.id for run in everything}
+    order = asked.SORT.read()
+    words = asked.SORTS[order]
+    runs_table(
+        COLUMNS,
+        [row_of(run) for run in on_page],
+        key="train_table",
+        says=f"{counted(len(found), 'run', 'runs')} · {words[0].lower()}{words[1:]}",
+        orders=asked.SORTS,
+        order=order,
+        ticked=[name for name in asked.WITH.read() if name in known],
+        most=asked.MOST_COMPARED,
+        parameter=asked.RUN.name,
+        on_open=lambda name: change(asked.see_run(name)),
+        on_order=lambda name: change({asked.SORT: name, asked.PAGE: 1}),
+        on_tick=lambda names: change({asked.WITH: names}),
+        on_compare=lambda names: change({asked.VIEW: "compare", asked.WITH: names}),
+    )
+
+
+def _column(order: str, title: str, *, means: str = "", is_figure: bool = False) -> Column:
+    key = order if order in ("name", "state", "what", "newest", "steps") else _FIGURES[order]
+    sorts = (order, f"{order}_reversed")
+    return Column(key, title, sorts, order in _FALLS, is_figure, means)
+
+
+_FIGURES = {"recall": RECALL, "even": "excess_gini", "coverage": "coverage"}
+
+COLUMNS = (
+    _column("name", "Name"),
+    _column("state", "State"),
+    *(
+        _column(order, FIGURES[name], means=FIGURE_HELP[name], is_figure=True)
+        for order, name in _FIGURES.items()
+    ),
+    _column("steps", "Steps", is_figure=True),
+    _column("what", "Preset · data"),
+    _column("newest", "Made"),
+)
+
+
+def row_of(run: Run) -> Row:
+    """A run as a row."""
+    words, _, colour = STATES[run.state]
+    marks = [("live", "green")] if run.is_live else []
+    marks += [("archived", "gray")] if run.is_archived else []
+    cells = {name: figure_text(name, run.metrics.get(name)) for name in _FIGURES.values()}
+    cells["steps"] = f"{run.step:,}"
+    cells["what"] = what_words(run)
+    cells["newest"] = since_text(run.created) if run.created else ""
+    return Row(run.id, run.name, words, colour, cells, tuple(marks), run.note)  # type: ignore[arg-type]
+
+
+def what_words(run: Run) -> str:
+    """What a run learnt by and from."""
+    return " · ".join(part for part in (run.preset, run.data_name) if part)
 
 
 def badge(run: Run) -> None:
@@ -151,21 +232,25 @@ def badge(run: Run) -> None:
     st.badge(words, icon=f":material/{icon}:", color=colour)
 
 
-def figures(run: Run) -> str:
-    """The latest figures of a run in a line."""
-    return " · ".join(
-        f"{FIGURES[name]} {figure_text(name, run.metrics[name])}"
-        for name in _FIGURES
-        if name in run.metrics
+# runs in progress
+
+News = tuple[tuple[str, str, float | None], ...]
+
+
+def news(everything: list[Run]) -> News:
+    """What of runs in progress the table shows: when it changes, the table is drawn again."""
+    return tuple(
+        (run.id, run.state, run.metrics.get(RECALL)) for run in everything if run.is_in_progress
     )
 
 
 @st.fragment(run_every=2.0)
-def in_progress(workspace: Workspace, going: tuple[str, ...]) -> None:
-    """How far the runs in progress are; the page is drawn again when that changes for one."""
-    now = [run for run in runs.list_runs(workspace, archived=True) if run.is_in_progress]
-    if tuple(run.id for run in now) != going:
+def in_progress(workspace: Workspace, known: News) -> None:
+    """How far the runs in progress are."""
+    now = runs.list_runs(workspace, archived=True)
+    if news(now) != known:
         st.rerun()
     for run in now:
-        share = min(1.0, max(0.0, run.fraction))
-        st.progress(share, text=plain(f"{run.name}: {progress_words(run)}", 200))
+        if run.is_in_progress:
+            share = min(1.0, max(0.0, run.fraction))
+            st.progress(share, text=plain(f"{run.name}: {progress_words(run)}", 200))

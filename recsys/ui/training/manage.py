@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
+from recsys.errors import RecsysError
 from recsys.learning.runs import Run
+from recsys.processes import AlreadyRunningError
 from recsys.ui import roles
-from recsys.ui.messages import plain
+from recsys.ui.messages import explain, plain
 from recsys.ui.state import Parameter, change
 from recsys.ui.training import asked
 from recsys.ui.training.acts import attempt
+from recsys.ui.training.words import outlook_words
 from recsys.workspace import Workspace
+
+Unit = Literal["steps", "minutes"]
+UNITS: dict[Unit, str] = {"steps": "Steps", "minutes": "Minutes"}
+MOST_STEPS, MOST_MINUTES = 10_000_000, 43_200.0
 
 Act = Callable[[], dict[Parameter[Any], Any] | None]
 
@@ -33,8 +41,13 @@ def manage(workspace: Workspace, run: Run) -> None:
             icon=":material/compare_arrows:",
             key="train_compare_this",
             on_click=change,
-            args=({asked.VIEW: "compare", asked.RUN: "", asked.WITH: (run.id,)},),
+            args=({asked.VIEW: "compare", asked.RUN: "", asked.WITH: _with(run)},),
         )
+
+
+def _with(run: Run) -> tuple[str, ...]:
+    """This run and those that are ticked already."""
+    return tuple(dict.fromkeys((run.id, *asked.WITH.read())))[: asked.MOST_COMPARED]
 
 
 def _way(workspace: Workspace, run: Run) -> None:
@@ -49,6 +62,7 @@ def _way(workspace: Workspace, run: Run) -> None:
         )
     elif run.can_resume:
         _button("Resume", "play_arrow", "resume", lambda: resume(workspace, run), primary=True)
+        _other_budget(workspace, run, "Another budget")
     elif run.models:
         st.button(
             "Put it live",
@@ -58,6 +72,82 @@ def _way(workspace: Workspace, run: Run) -> None:
             on_click=change,
             args=({asked.VIEW: "live", asked.RUN: "", asked.MODEL: run.models[-1]},),
         )
+        _other_budget(workspace, run, "Train further")
+
+
+def _other_budget(workspace: Workspace, run: Run, label: str) -> None:
+    """The way to go on with more or other steps or minutes."""
+    # Drawn when it is opened: what a budget means is known by what trains, which takes a moment
+    # to load, and who only looks does not wait for it.
+    popover = st.popover(
+        label, icon=":material/timer:", key=f"train_budget_{run.id}", on_change="rerun"
+    )
+    with popover:
+        if popover.open:
+            budget_form(workspace, run)
+
+
+def budget_form(workspace: Workspace, run: Run) -> None:
+    """A budget, what it means for this run, and the button that goes on with it."""
+    from recsys.learning.budgets import outlook, saved_at
+
+    step, elapsed_s = saved_at(run, workspace)
+    usual: Unit = "steps" if run.minutes is None else "minutes"
+    unit = st.segmented_control(
+        "Budget",
+        tuple(UNITS),
+        default=usual,
+        format_func=UNITS.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        key=f"train_budget_unit_{run.id}",
+    )
+    # A finished run is offered as much again, one that ended early what it had.
+    times = 2 if run.state == "finished" else 1
+    key = f"train_budget_{unit}_{run.id}"
+    if unit == "steps":
+        steps = int(
+            st.number_input(
+                "Steps in all",
+                1,
+                MOST_STEPS,
+                min(MOST_STEPS, times * (run.steps or max(step, 100))),
+                100,
+                key=key,
+                help="Counted from the run's start, with those that are done.",
+            )
+        )
+        asked_for: dict[str, Any] = {"steps": steps}
+    else:
+        minutes = float(
+            st.number_input(
+                "Minutes in all",
+                0.1,
+                MOST_MINUTES,
+                min(MOST_MINUTES, times * (run.minutes or max(1.0, round(elapsed_s / 60)))),
+                1.0,
+                format="%g",
+                key=key,
+                help="Counted from the run's start: the minutes it has trained are among them.",
+            )
+        )
+        asked_for = {"minutes": minutes}
+    try:
+        found = outlook(run, workspace, **asked_for)
+    except RecsysError as error:
+        explain(error)
+        return
+    st.markdown(plain(outlook_words(found, next(iter(asked_for.values())), unit), 600))
+    if run.state == "finished":
+        st.caption("The model it has made stays as it is; another is made at the end.")
+    _button(
+        "Train further" if run.state == "finished" else "Resume with this budget",
+        "play_arrow",
+        "budget",
+        lambda: resume(workspace, run, **asked_for),
+        primary=True,
+        disabled=run.state == "finished" and found.spent >= 1,
+    )
 
 
 def _describe(workspace: Workspace, run: Run) -> None:
@@ -120,11 +210,16 @@ def stop(workspace: Workspace, run: Run) -> None:
     jobs.stop(run.id, workspace)
 
 
-def resume(workspace: Workspace, run: Run) -> None:
-    """Goes on exactly where it was saved, in its turn."""
+def resume(
+    workspace: Workspace, run: Run, *, steps: int | None = None, minutes: float | None = None
+) -> None:
+    """Goes on where it was saved, in its turn: exactly as it was, or with another budget."""
     from recsys.learning import jobs
 
-    jobs.resume(run.id, workspace, queue=bool(jobs.in_progress(workspace)))
+    queue = bool(jobs.in_progress(workspace))
+    # a second click on the same button finds it in progress, which is what was asked for
+    with contextlib.suppress(AlreadyRunningError):
+        jobs.resume(run.id, workspace, steps=steps, minutes=minutes, queue=queue)
 
 
 def describe(workspace: Workspace, run: Run, name: str, note: str) -> None:

@@ -6,18 +6,21 @@ from typing import Any
 
 import streamlit as st
 
+from recsys import promotions
 from recsys.errors import RecsysError
-from recsys.learning import runs, tracking
-from recsys.ui import roles
+from recsys.evaluation import contest
+from recsys.learning import runs
+from recsys.serving.open import open_server
+from recsys.ui import going_live, roles
 from recsys.ui.charts import table
 from recsys.ui.frame import nothing_here
 from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
-from recsys.ui.training import asked, contest, going_live
+from recsys.ui.training import asked
 from recsys.ui.training.acts import attempt
 from recsys.ui.views import category_text, counted, since_text
-from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, Workspace
+from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 
 FIGURES = {
     "recall@10": "Recall@10",
@@ -72,18 +75,16 @@ def now_live(live: Live, workspace: Workspace, may: bool) -> None:
     else:
         since = f"since {since_text(live.since)}" if live.since else "as shipped"
         st.markdown(plain(f"{live.model_id} for {live.catalog.name}, {since}."))
-    earlier = going_live.previous(workspace)
+    earlier = promotions.previous(workspace)
     if may and earlier is not None:
-        name = DEMO_NAME if earlier.model == str(DEMO_MODEL_DIR) else earlier.model
-        what = f" with {earlier.correction.name}" if earlier.correction is not None else ""
         st.button(
-            plain(f"Go back to {name}{what}", 120),
+            f"Go back to {what(earlier)}",
             icon=":material/undo:",
             key="train_go_back",
             on_click=attempt,
             args=(
                 lambda: _back(live, workspace),
-                f"{name} is live again. Every open page has it with its next click.",
+                f"{what(earlier)} is live again. Every open page has it with its next click.",
             ),
         )
 
@@ -304,27 +305,35 @@ def swap(live: Live, workspace: Workspace, model: str, data: str, against: str) 
 
 def history(workspace: Workspace) -> None:
     """Who put what live, and when."""
-    entries = tracking.promotions(workspace)
+    entries = promotions.history(workspace)
     if not entries:
         return
     with st.expander("History", icon=":material/history:"):
         rows = {
-            "When": [plain(since_text(entry.at), 60) for entry in entries],
-            "Model": [plain(entry.model, 80) for entry in entries],
-            "Data set": [plain(entry.data, 80) for entry in entries],
-            "Instead of": [plain(entry.before, 80) or MISSING for entry in entries],
+            "When": [plain(since_text(entry.pointer.since), 60) for entry in entries],
+            "Model": [what(entry.pointer) for entry in entries],
+            "Data set": [plain(entry.pointer.data, 80) for entry in entries],
+            "Instead of": [MISSING if entry.was is None else what(entry.was) for entry in entries],
             "By": [plain(entry.who, 80) for entry in entries],
         }
         st.table(table(rows), hide_index=True, border="horizontal")
 
 
+def what(pointer: LivePointer) -> str:
+    """A model, and the correction that it was served with."""
+    name = DEMO_NAME if pointer.model == str(DEMO_MODEL_DIR) else pointer.model
+    served = f" with {pointer.correction.name}" if pointer.correction is not None else ""
+    return plain(f"{name}{served}", 120)
+
+
 def _put(live: Live, workspace: Workspace, model: str, data: str) -> dict[Parameter[Any], Any]:
-    going_live.put_live(live, workspace, model, data, roles.who())
+    server = open_server(data, model, workspace)
+    going_live.put_live(live, workspace, server, model=model, data=data)
     return {asked.MODEL: ""}
 
 
 def _back(live: Live, workspace: Workspace) -> dict[Parameter[Any], Any]:
-    going_live.go_back(live, workspace, roles.who())
+    going_live.go_back(live, workspace)
     return {asked.MODEL: ""}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from recsys.learning.runs import Run
 from recsys.ui.views import since_text
+
+if TYPE_CHECKING:
+    from recsys.learning.budgets import Outlook
 
 Colour = Literal["green", "blue", "orange", "red", "gray"]
 
@@ -100,6 +103,45 @@ def facts_words(run: Run) -> str:
         "archived" if run.is_archived else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def outlook_words(found: Outlook, budget: int | float, unit: Literal["steps", "minutes"]) -> str:
+    """What going on under a budget means: how much is to come, and what the learning rate does.
+
+    Args:
+        budget: counted from the run's start.
+    """
+    if found.spent >= 1:
+        return (
+            f"It is at step {found.step:,} already, which is all of this budget: it would learn "
+            "nothing more, and make a model of what it has."
+        )
+    if unit == "steps":
+        left = f"{int(budget) - found.step:,} steps"
+    else:
+        left = f"about {duration_words(60 * budget - found.elapsed_s)}"
+    where = f"after step {found.step:,}" if found.step else "from the start"
+    return " ".join(
+        part for part in (f"It goes on {where}, {left} more.", _rate_words(found)) if part
+    )
+
+
+def _rate_words(found: Outlook) -> str:
+    before, after = found.rate_before, found.rate_after
+    if before is None or after is None:
+        return ""
+    if found.schedule == "constant" and abs(after - before) <= 1e-3 * before:
+        return f"The learning rate stays at {after:.2g}."
+    curve = "its curve spans the whole budget"
+    if after > 1.1 * before:
+        return (
+            f"The learning rate rises from {before:.2g} to {after:.2g} there, because {curve}, "
+            "and falls again to its end. Larger steps stir up what had settled: figures may dip "
+            "before they get better."
+        )
+    if after < 0.9 * before:
+        return f"The learning rate falls from {before:.2g} to {after:.2g} there, because {curve}."
+    return f"The learning rate goes on at {after:.2g}."
 
 
 def figure_text(name: str, value: float | None) -> str:

@@ -64,7 +64,7 @@ def begin(workspace: Workspace, model: str, data: str, against: str) -> None:
     with suppress(processes.AlreadyRunningError):
         processes.start(
             folder,
-            ["-m", "recsys.ui.training.contest", json.dumps([model, data, against])],
+            ["-m", "recsys.evaluation.contest", json.dumps([model, data, against])],
             environment={"RECSYS_HOME": str(workspace.root)},
         )
 
@@ -260,7 +260,7 @@ def _folder(workspace: Workspace, model: str, data: str, against: str) -> Path:
     key = json.dumps([model, str(workspace.resolve_dataset(data)), against])
     digest = hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
     stem = model if is_name(model) else "model"
-    return workspace.cache_dir / "contests" / f"{stem}-{digest}"
+    return workspace.contest_dir(f"{stem[:60]}-{digest}")
 
 
 def _count(value: object) -> int:

@@ -1,0 +1,180 @@
+"""Changes of the live pointer: one at a time, with a history and a way back.
+
+A change is announced in a file of its own before the pointer is swapped, and goes into the
+history after it. So a process that is killed at any moment leaves one model live or the other,
+and what it had not yet written down is read from the announcement.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from types import EllipsisType
+from typing import Any
+
+from recsys.atomic import write_json
+from recsys.errors import ModelError, RequestError
+from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One change of what is live.
+
+    Attributes:
+        pointer: what was put live.
+        was: what was live until then; None where nothing was.
+        who: as far as is known, e.g. a user of the machine or ``operator``.
+    """
+
+    pointer: LivePointer
+    was: LivePointer | None
+    who: str
+
+
+def swap(
+    workspace: Workspace,
+    pointer: LivePointer,
+    who: str,
+    *,
+    expected: LivePointer | EllipsisType | None = ...,
+) -> None:
+    """Makes a pointer live, and notes who did.
+
+    Args:
+        expected: what the person saw to be live. Refused where that is no longer so: nobody
+            should undo what they did not see. Not asked about where it is left out.
+
+    Raises:
+        RequestError: something else is live than was expected.
+        OSError: the workspace cannot be written; what was live stays.
+    """
+    with _one_at_a_time(workspace):
+        now = refuse_surprise(workspace, expected)
+        _settle(workspace)
+        promotion = Promotion(pointer, now or _shipped(), who)
+        write_json(workspace.promoting_path, asdict(promotion))
+        workspace.set_live(pointer)
+        # From here on it is done. A history that cannot be written now is written with the next.
+        with contextlib.suppress(OSError):
+            _settle(workspace)
+
+
+def refuse_surprise(
+    workspace: Workspace, expected: LivePointer | None | EllipsisType
+) -> LivePointer | None:
+    """What is live; a RequestError where that is not what was expected, see ``swap``."""
+    now = _live(workspace)
+    if expected is not ... and now != expected:
+        raise RequestError(
+            "something else was put live meanwhile",
+            "Look at what is served now, and choose again",
+        )
+    return now
+
+
+def history(workspace: Workspace) -> list[Promotion]:
+    """Every change of what is live that was noted, newest first."""
+    done = _lines(workspace)
+    announced = _announced(workspace)
+    if announced is not None and announced not in done and announced.pointer == _live(workspace):
+        done.append(announced)
+    return done[::-1]
+
+
+def previous(workspace: Workspace) -> LivePointer | None:
+    """What was live before what is live now; None where that is not known."""
+    now = _live(workspace)
+    if now is None:
+        return None
+    known = history(workspace)
+    for promotion in known:
+        if promotion.pointer == now:
+            return promotion.was
+    # Put live by other means: the last that was noted and is something else.
+    for promotion in known:
+        if (promotion.pointer.model, promotion.pointer.data) != (now.model, now.data):
+            return promotion.pointer
+    shipped = _shipped()
+    is_shipped = now.model in (DEMO_NAME, str(DEMO_MODEL_DIR))
+    return None if is_shipped else shipped
+
+
+def _shipped() -> LivePointer | None:
+    """What is served where nothing was promoted."""
+    ships = (DEMO_MODEL_DIR / "model.json").is_file()
+    return LivePointer(DEMO_NAME, DEMO_NAME, "") if ships else None
+
+
+def _live(workspace: Workspace) -> LivePointer | None:
+    try:
+        return workspace.live()
+    except ModelError:
+        return None
+
+
+def _settle(workspace: Workspace) -> None:
+    """Writes what was announced and done into the history, and withdraws the announcement."""
+    announced = _announced(workspace)
+    if (
+        announced is not None
+        and announced.pointer == _live(workspace)
+        and announced not in _lines(workspace)
+    ):
+        _append(workspace, announced)
+    workspace.promoting_path.unlink(missing_ok=True)
+
+
+def _append(workspace: Workspace, promotion: Promotion) -> None:
+    line = json.dumps(asdict(promotion), ensure_ascii=False).encode() + b"\n"
+    with workspace.promotions_path.open("a+b") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a line that a full disk cut off
+                line = b"\n" + line
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _lines(workspace: Workspace) -> list[Promotion]:
+    try:
+        text = workspace.promotions_path.read_text("utf-8", errors="replace")
+    except OSError:
+        return []
+    found = (_promotion(line) for line in text.split("\n"))
+    return [promotion for promotion in found if promotion is not None]
+
+
+def _announced(workspace: Workspace) -> Promotion | None:
+    try:
+        return _promotion(workspace.promoting_path.read_text("utf-8", errors="replace"))
+    except OSError:
+        return None
+
+
+def _promotion(text: str) -> Promotion | None:
+    """What a line says; None where it says nothing that can be used."""
+    try:
+        record: dict[str, Any] = json.loads(text)
+        was = record["was"]
+        return Promotion(
+            LivePointer.from_json(record["pointer"]),
+            None if was is None else LivePointer.from_json(was),
+            str(record["who"]),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+@contextlib.contextmanager
+def _one_at_a_time(workspace: Workspace) -> Iterator[None]:
+    """So that a look and the swap after it are one."""
+    workspace.root.mkdir(parents=True, exist_ok=True)
+    with (workspace.root / ".promoting.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
