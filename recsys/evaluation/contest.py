@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -51,27 +51,39 @@ class Contest:
     result: dict[str, Any] | None = None
 
 
-def begin(workspace: Workspace, model: str, data: str, against: str) -> None:
-    """Sees that it runs or is done; of many who ask at once one process comes of it.
+@dataclass(frozen=True)
+class Match:
+    """What is measured against what.
 
-    Args:
+    Attributes:
         model, data: as commands name them.
         against: the model that is live; empty where none is.
+        scoring: the correction that both are served with, as ``serving.spelling`` writes it;
+            empty for the models' own scores.
+    """
+
+    model: str
+    data: str
+    against: str
+    scoring: str = ""
+
+
+def begin(workspace: Workspace, match: Match) -> None:
+    """Sees that it runs or is done; of many who ask at once one process comes of it.
 
     Raises OSError where the workspace cannot be written.
     """
-    folder = _folder(workspace, model, data, against)
     with suppress(processes.AlreadyRunningError):
         processes.start(
-            folder,
-            ["-m", "recsys.evaluation.contest", json.dumps([model, data, against])],
+            _folder(workspace, match),
+            ["-m", "recsys.evaluation.contest", json.dumps(astuple(match))],
             environment={"RECSYS_HOME": str(workspace.root)},
         )
 
 
-def look(workspace: Workspace, model: str, data: str, against: str) -> Contest:
-    """How far it is, from files alone."""
-    folder = _folder(workspace, model, data, against)
+def look(workspace: Workspace, match: Match) -> Contest:
+    """How far it is, from files alone. Raises DataError where there is no such data set."""
+    folder = _folder(workspace, match)
     status = processes.status(folder)
     state = processes.read_state(folder)
     if status.is_alive:
@@ -87,14 +99,14 @@ def look(workspace: Workspace, model: str, data: str, against: str) -> Contest:
     return Contest("failed", reason=str(reason))
 
 
-def stop(workspace: Workspace, model: str, data: str, against: str) -> bool:
+def stop(workspace: Workspace, match: Match) -> bool:
     """Asks it to stop; False where it does not run."""
-    return processes.stop(_folder(workspace, model, data, against))
+    return processes.stop(_folder(workspace, match))
 
 
-def forget(workspace: Workspace, model: str, data: str, against: str) -> None:
+def forget(workspace: Workspace, match: Match) -> None:
     """Makes it possible to measure anew. Raises OSError."""
-    (_folder(workspace, model, data, against) / "result.json").unlink(missing_ok=True)
+    (_folder(workspace, match) / "result.json").unlink(missing_ok=True)
 
 
 # the work itself
@@ -102,55 +114,60 @@ def forget(workspace: Workspace, model: str, data: str, against: str) -> None:
 
 def measured(
     workspace: Workspace,
-    model: str,
-    data: str,
-    against: str,
+    match: Match,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, Any]:
     """Embeds the data with both models and measures them on the same looks.
 
     Returns plain data: ``figures`` and ``categories`` by name, each ``{"new", "live",
-    "difference"}`` of intervals (the last two None without a live model), ``exposure``,
-    ``scenes``, ``part``, ``fingerprint`` of the data, ``warnings`` and ``created``.
+    "difference"}`` of intervals (the last two None without a live model), by the models' own
+    scores; ``served`` of the same shape, recall@10 of the lists as they would be served;
+    ``exposure`` of these lists; ``scenes``, ``part``, ``fingerprint`` of the data, ``warnings``
+    and ``created``.
 
     Raises RecsysError.
     """
     from recsys.evaluation.audit import Auditor
+    from recsys.evaluation.audit_compare import compare
     from recsys.evaluation.audit_setting import Setting
     from recsys.evaluation.report import default_part, evaluate
     from recsys.evaluation.saved import save_report
     from recsys.evaluation.trial import demo_labels
     from recsys.serving.open import open_server
+    from recsys.serving.spelling import parse_correction
 
     def step(doing: str) -> Progress:
         return lambda done, total: progress(doing, done, total)
 
-    servers = [open_server(data, model, workspace, step("Embedding the catalogue"))]
-    if against:
-        servers.append(open_server(data, against, workspace, step("Embedding for the live model")))
+    data = match.data
+    servers = [open_server(data, match.model, workspace, step("Embedding the catalogue"))]
+    if match.against:
+        embedding = step("Embedding for the live model")
+        servers.append(open_server(data, match.against, workspace, embedding))
     part = default_part(servers[0])
-    folder = workspace.resolve_dataset(data)
     report = evaluate(
         servers[0],
         part,
         workspace=workspace,
         rivals=servers[1:],
-        labels=demo_labels(folder),
+        labels=demo_labels(workspace.resolve_dataset(data)),
         progress=step("Measuring"),
     )
-    bundle = workspace.resolve_model(model)
+    bundle = workspace.resolve_model(match.model)
     if bundle.parent == workspace.models_dir:
         save_report(report, bundle)
     record = report.record
     beside = record["beside"][0] if record["beside"] else None
+    setting = Setting(parse_correction(match.scoring) if match.scoring else None, k=K, part=part)
     audits = [
-        Auditor(server, workspace).audit(Setting(k=K, part=part), step("Counting exposure"))
-        for server in servers
+        Auditor(server, workspace).audit(setting, step("Counting exposure")) for server in servers
     ]
+    sides = [audit.figures["recall"].to_json() for audit in audits]
+    gain = None
+    if len(audits) == 2:
+        gain = compare(audits[0], audits[1]).differences["recall"].to_json()
     return {
-        "model": model,
-        "against": against,
-        "data": data,
+        **asdict(match),
         "fingerprint": servers[0].catalog.fingerprint,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "part": part,
@@ -163,6 +180,7 @@ def measured(
             }
             for name, figure in record["figures"].items()
         },
+        "served": {"new": sides[0], "live": sides[1] if sides[1:] else None, "difference": gain},
         "exposure": {
             name: [audit.figures[name].to_json() for audit in audits] for name in EXPOSURE
         },
@@ -241,25 +259,26 @@ def grouped(paths: list[str]) -> list[str]:
 
 def main(order: str) -> int:
     """The process: reports how far it is, and leaves ``result.json``."""
-    model, data, against = (str(part) for part in json.loads(order))
+    match = Match(*(str(part) for part in json.loads(order)))
     workspace = Workspace.default()
-    folder = _folder(workspace, model, data, against)
 
     def progress(doing: str, done: int, total: int) -> None:
         processes.report({"doing": doing, "done": done, "total": total})
 
     try:
-        write_json(folder / "result.json", measured(workspace, model, data, against, progress))
+        result = measured(workspace, match, progress)
+        write_json(_folder(workspace, match) / "result.json", result)
     except RecsysError as error:
         processes.report({"error": str(error)})
         return 1
     return 0
 
 
-def _folder(workspace: Workspace, model: str, data: str, against: str) -> Path:
-    key = json.dumps([model, str(workspace.resolve_dataset(data)), against])
+def _folder(workspace: Workspace, match: Match) -> Path:
+    data = str(workspace.resolve_dataset(match.data))
+    key = json.dumps(astuple(replace(match, data=data)))
     digest = hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
-    stem = model if is_name(model) else "model"
+    stem = match.model if is_name(match.model) else "model"
     return workspace.contest_dir(f"{stem[:60]}-{digest}")
 
 

@@ -9,9 +9,12 @@ import pytest
 
 from recsys import processes
 from recsys.evaluation import contest
-from recsys.evaluation.contest import by_category, grouped
+from recsys.evaluation.audit import Auditor
+from recsys.evaluation.audit_setting import Setting
+from recsys.evaluation.contest import Match, by_category, grouped
 from recsys.retrieval.embeddings import EmbeddingTable
 from recsys.serving.server import Request, Server
+from recsys.serving.spelling import parse_correction
 from recsys.workspace import Workspace
 from tests.support.fake_model import FakeModel
 from tests.support.shop import NAME, planted_server, planted_workspace
@@ -60,6 +63,33 @@ def test_categories_are_counted_pair_by_pair(own: Server, workspace: Workspace) 
     assert any(one["difference"]["value"] > 0 for one in found.values())
 
 
+@pytest.mark.parametrize("scoring", ["", "nnn=0.5"])
+def test_lists_are_measured_as_they_would_be_served(
+    own: Server, workspace: Workspace, scoring: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = {"fake": own, "other": blind(own, workspace)}
+    monkeypatch.setattr("recsys.serving.open.open_server", lambda data, model, *_: others[model])
+    for model in others:
+        (workspace.models_dir / model).mkdir(parents=True)
+        (workspace.models_dir / model / "model.json").write_text("{}")
+    result = contest.measured(workspace, Match("fake", NAME, "other", scoring))
+    setting = Setting(parse_correction(scoring) if scoring else None, k=10, part=result["part"])
+    audits = [Auditor(server, workspace).audit(setting) for server in others.values()]
+    for side, audit in zip(("new", "live"), audits, strict=True):
+        assert result["served"][side]["value"] == audit.figures["recall"].value
+    difference = result["served"]["difference"]
+    own_recall, other_recall = (audit.figures["recall"].value for audit in audits)
+    assert own_recall is not None
+    assert other_recall is not None
+    assert difference["value"] == pytest.approx(own_recall - other_recall)
+    assert difference["low"] <= difference["value"] <= difference["high"]
+    assert [side["value"] for side in result["exposure"]["excess_gini"]] == [
+        audit.figures["excess_gini"].value for audit in audits
+    ]
+    assert result["fingerprint"] == own.catalog.fingerprint
+    assert set(result["figures"]["recall@10"]) == {"new", "live", "difference"}
+
+
 def test_groups_are_few() -> None:
     paths = [f"Home|Room {number % 5}|Thing {number}" for number in range(40)]
     assert set(grouped(paths)) == {f"Home|Room {number}" for number in range(5)}
@@ -70,11 +100,12 @@ def test_groups_are_few() -> None:
 
 
 def test_it_tells_how_far_it_is_and_why_it_failed(own: Server, workspace: Workspace) -> None:
-    assert contest.look(workspace, "one", NAME, "fake").stage == "none"
-    contest.begin(workspace, "nothing-there", NAME, "")
-    contest.begin(workspace, "nothing-there", NAME, "")  # is the same one
+    assert contest.look(workspace, Match("one", NAME, "fake")).stage == "none"
+    match = Match("nothing-there", NAME, "")
+    contest.begin(workspace, match)
+    contest.begin(workspace, match)  # is the same one
     folder = next((workspace.cache_dir / "contests").iterdir())
     processes.wait(folder, 60)
-    found = contest.look(workspace, "nothing-there", NAME, "")
+    found = contest.look(workspace, match)
     assert found.stage == "failed"
     assert "no model 'nothing-there'" in found.reason

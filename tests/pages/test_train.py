@@ -11,20 +11,17 @@ from typing import Any
 
 import pytest
 
-from recsys import processes, promotions
+from recsys import processes
 from recsys.atomic import write_json
-from recsys.evaluation import contest
 from recsys.learning import jobs, tracking
 from recsys.learning.config import TrainConfig
 from recsys.learning.estimates import Estimate
 from recsys.learning.train import TrainRequest
-from recsys.serving import promotion
-from recsys.ui import resources, roles
+from recsys.ui import roles
 from recsys.ui.roles import Token
-from recsys.ui.training import promote
-from recsys.workspace import LivePointer, Workspace
+from recsys.workspace import Workspace
 from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
-from tests.support.shop import HOSTILE, NAME, planted_pointer, planted_server
+from tests.support.shop import HOSTILE, NAME
 
 RECALL = "validation_recall@10"
 
@@ -412,112 +409,3 @@ def test_choosing_runs_to_compare(open_page: OpenPage) -> None:
 
 
 # the live model
-
-RESULT: dict[str, Any] = {
-    "model": "mine",
-    "scenes": 30,
-    "part": "test",
-    "warnings": [],
-    "figures": {
-        "recall@10": {
-            "new": {"value": 0.3, "low": 0.2, "high": 0.4},
-            "live": {"value": 0.1, "low": 0.0, "high": 0.2},
-            "difference": {"value": 0.2, "low": 0.1, "high": 0.3},
-        },
-        "mrr": {
-            "new": {"value": 0.3, "low": 0.2, "high": 0.4},
-            "live": {"value": 0.3, "low": 0.2, "high": 0.4},
-            "difference": {"value": 0.0, "low": -0.1, "high": 0.1},
-        },
-    },
-    "exposure": {"excess_gini": [{"value": 0.5}, {"value": 0.2}]},
-    "categories": {
-        "A|Shoes": {
-            "pairs": 12,
-            "new": {"value": 0.1, "low": 0.0, "high": 0.2},
-            "live": {"value": 0.5, "low": 0.4, "high": 0.6},
-            "difference": {"value": -0.4, "low": -0.5, "high": -0.3},
-        }
-    },
-}
-
-
-@pytest.fixture
-def contender(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A finished model ``mine`` that was measured; opened by the stand-in for any model."""
-    workspace = Workspace.default()
-    write_json(workspace.model_dir("mine") / "model.json", {"run": "mine", "created": "2026"})
-    write_run("mine")
-    asked: list[str] = []
-    result = {**RESULT, "fingerprint": resources.live().catalog.fingerprint}
-    monkeypatch.setattr(contest, "look", lambda *_: contest.Contest("done", result=result))
-    monkeypatch.setattr(contest, "begin", lambda _, *names: asked.append(" ".join(names)))
-    monkeypatch.setattr(promote, "open_server", planted_server)
-    monkeypatch.setattr(promotion, "open_pointer", planted_pointer)
-    return asked
-
-
-def test_what_gets_better_and_what_gets_worse(open_page: OpenPage, contender: list[str]) -> None:
-    app = open_page("train", train_view="live")
-    whole, categories = (one.value for one in app.table)
-    assert list(whole["Verdict"]) == [":green[better]", "no clear difference", ":red[worse]"]
-    assert whole["Difference"][0] == "+0.200 (+0.100 to +0.300)"
-    assert list(categories["Verdict"]) == [":red[worse]"]
-    assert list(categories["Pairs"]) == ["12"]
-
-
-def test_put_live_and_back(open_page: OpenPage, contender: list[str]) -> None:
-    workspace = Workspace.default()
-    before = workspace.live()
-    assert before is not None
-    app = open_page("train", train_view="live")
-    press(app, "Put it live")
-    pointer = workspace.live()
-    assert pointer is not None
-    assert (pointer.model, pointer.data) == ("mine", NAME)
-    assert "mine is live" in "\n".join(read(one.value) for one in app.success)
-    press(app, "Go back to fake")
-    again = workspace.live()
-    assert again is not None
-    assert (again.model, again.data, again.correction) == ("fake", NAME, before.correction)
-    press(app, "Go back to mine")
-    assert [(e.pointer.model, e.was and e.was.model) for e in promotions.history(workspace)] == [
-        ("mine", "fake"),
-        ("fake", "mine"),
-        ("mine", "fake"),
-    ]
-
-
-def test_nobody_undoes_what_they_did_not_see(open_page: OpenPage, contender: list[str]) -> None:
-    workspace = Workspace.default()
-    app = open_page("train", train_view="live")
-    workspace.set_live(LivePointer("other", NAME, "2026-06-01T00:00:00+00:00"))
-    press(app, "Put it live")
-    assert "Something else was put live meanwhile" in messages(app)
-    now = workspace.live()
-    assert now is not None
-    assert now.model == "other"
-
-
-def test_promoting_is_for_operators(
-    open_page: OpenPage, contender: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    workspace = Workspace.default()
-    before = workspace.live_path.read_bytes()
-    app = open_page("train", train_view="live")
-    monkeypatch.setattr(roles, "is_local", lambda: False)
-    press(app, "Put it live")
-    assert "Only an operator may do this" in messages(app)
-    assert workspace.live_path.read_bytes() == before
-    assert not promotions.history(workspace)
-    assert not {"Put it live", "Measure again"} & set(labels(open_page("train", train_view="live")))
-
-
-def test_measuring_is_asked_for(
-    open_page: OpenPage, contender: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(contest, "look", lambda *_: contest.Contest("failed", reason="no picture"))
-    app = open_page("train", train_view="live")
-    assert "No picture." in messages(app)
-    press(app, "Measure against the live model")
-    assert contender == [f"mine {NAME} fake"]

@@ -11,6 +11,7 @@ from recsys.errors import RecsysError
 from recsys.evaluation import contest
 from recsys.learning import runs
 from recsys.serving.open import open_server
+from recsys.serving.spelling import parse_correction, scoring_text, scoring_words
 from recsys.ui import going_live, roles
 from recsys.ui.charts import table
 from recsys.ui.frame import nothing_here
@@ -19,6 +20,7 @@ from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked
 from recsys.ui.training.acts import attempt
+from recsys.ui.training.data import catalog_of
 from recsys.ui.views import category_text, counted, since_text
 from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 
@@ -113,35 +115,49 @@ def candidate(
             width=240,
             **asked.DATA.widget(shown=data),
         )
-    against = live_name(live)
+    match = contest.Match(model, data, live_name(live), kept_scoring(live, may))
     try:
-        found = contest.look(workspace, model, data, against)
+        found = contest.look(workspace, match)
+        if (
+            found.result is not None
+            and found.result.get("fingerprint") != catalog_of(live, workspace, data).fingerprint
+        ):
+            st.caption("The data set has changed since this model was measured.")
+            found = contest.Contest("none")
     except RecsysError as error:
         explain(error)
         return
-    if found.result is not None and data == usual and changed(live, found.result):
-        st.caption("The data set has changed since this model was measured.")
-        found = contest.Contest("none")
     if found.stage in ("running", "stopping"):
-        watch(workspace, model, data, against, may)
+        watch(workspace, match, may)
     elif found.stage == "done" and found.result is not None:
         verdict(found.result)
         if may:
-            swap(live, workspace, model, data, against)
+            swap(live, workspace, match)
     elif may:
-        offer(workspace, model, data, against, found)
+        offer(workspace, match, found)
     else:
         st.caption("This model has not been measured against the live one yet.")
 
 
-def changed(live: Live, result: dict[str, Any]) -> bool:
-    """Whether what was measured is of other data than are live now."""
-    return bool(result.get("fingerprint") != live.catalog.fingerprint)
+def kept_scoring(live: Live, may: bool) -> str:
+    """The correction that is served now, where it is to go on; else empty."""
+    served = live.server.live
+    if served is None:
+        return ""
+    if not may:
+        return scoring_text(served.correction)
+    words = scoring_words(served.correction)
+    keep = st.toggle(
+        plain(f"Keep the correction {words}"),
+        True,
+        key="train_keep",
+        help="It is served now. Kept, it is fitted anew to the other model; else that model's own "
+        "score is served.",
+    )
+    return scoring_text(served.correction) if keep else ""
 
 
-def offer(
-    workspace: Workspace, model: str, data: str, against: str, found: contest.Contest
-) -> None:
+def offer(workspace: Workspace, match: contest.Match, found: contest.Contest) -> None:
     """The button that measures, and why the last attempt failed."""
     if found.stage == "failed":
         explain(
@@ -150,12 +166,12 @@ def offer(
             serious=True,
         )
     st.button(
-        "Measure against the live model" if against else "Measure it",
+        "Measure against the live model" if match.against else "Measure it",
         icon=":material/balance:",
         key="train_measure",
         type="primary",
         on_click=attempt,
-        args=(lambda: contest.begin(workspace, model, data, against),),
+        args=(lambda: contest.begin(workspace, match),),
     )
     st.caption(
         "This embeds the catalogue and measures both models on the same looks, which neither "
@@ -164,9 +180,9 @@ def offer(
 
 
 @st.fragment(run_every=1.0)
-def watch(workspace: Workspace, model: str, data: str, against: str, may: bool) -> None:
+def watch(workspace: Workspace, match: contest.Match, may: bool) -> None:
     """How far it is; shows the verdict as soon as it is there."""
-    found = contest.look(workspace, model, data, against)
+    found = contest.look(workspace, match)
     if found.stage not in ("running", "stopping"):
         st.rerun()
     share = min(1.0, found.done / found.total) if found.total else 0.0
@@ -178,7 +194,7 @@ def watch(workspace: Workspace, model: str, data: str, against: str, may: bool) 
             icon=":material/stop:",
             key="train_measure_stop",
             on_click=attempt,
-            args=(lambda: _stop(workspace, model, data, against),),
+            args=(lambda: _stop(workspace, match),),
         )
 
 
@@ -205,7 +221,11 @@ def verdict(result: dict[str, Any]) -> None:
     for key, title in FIGURES.items():
         if key in result["figures"]:
             add(rows, title, result["figures"][key])
+    scoring = scoring_words(parse_correction(result["scoring"])) if result.get("scoring") else ""
+    if scoring:
+        add(rows, f"Recall@10, both with {scoring}", result["served"])
     for key, (title, more_is_better) in EXPOSURE.items():
+        title += f", both with {scoring}" if scoring else ""
         add_exposure(rows, title, result["exposure"].get(key, []), more_is_better)
     st.table(table(rows), hide_index=True, border="horizontal")
     if result["categories"]:
@@ -280,7 +300,7 @@ def interval_text(one: dict[str, Any] | None, *, signed: bool = False) -> str:
     return f"{write(value)} ({write(low)} to {write(high)})"
 
 
-def swap(live: Live, workspace: Workspace, model: str, data: str, against: str) -> None:
+def swap(live: Live, workspace: Workspace, match: contest.Match) -> None:
     """The swap itself, and the way to measure again."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -290,8 +310,8 @@ def swap(live: Live, workspace: Workspace, model: str, data: str, against: str) 
             type="primary",
             on_click=attempt,
             args=(
-                lambda: _put(live, workspace, model, data),
-                f"{model} is live. Every open page has it with its next click.",
+                lambda: _put(live, workspace, match),
+                f"{match.model} is live. Every open page has it with its next click.",
             ),
         )
         st.button(
@@ -299,7 +319,7 @@ def swap(live: Live, workspace: Workspace, model: str, data: str, against: str) 
             icon=":material/refresh:",
             key="train_measure_again",
             on_click=attempt,
-            args=(lambda: _again(workspace, model, data, against),),
+            args=(lambda: _again(workspace, match),),
         )
 
 
@@ -326,9 +346,15 @@ def what(pointer: LivePointer) -> str:
     return plain(f"{name}{served}", 120)
 
 
-def _put(live: Live, workspace: Workspace, model: str, data: str) -> dict[Parameter[Any], Any]:
-    server = open_server(data, model, workspace)
-    going_live.put_live(live, workspace, server, model=model, data=data)
+def _put(live: Live, workspace: Workspace, match: contest.Match) -> dict[Parameter[Any], Any]:
+    going_live.put_live(
+        live,
+        workspace,
+        open_server(match.data, match.model, workspace),
+        model=match.model,
+        data=match.data,
+        correction=parse_correction(match.scoring) if match.scoring else None,
+    )
     return {asked.MODEL: ""}
 
 
@@ -337,13 +363,13 @@ def _back(live: Live, workspace: Workspace) -> dict[Parameter[Any], Any]:
     return {asked.MODEL: ""}
 
 
-def _stop(workspace: Workspace, model: str, data: str, against: str) -> None:
-    contest.stop(workspace, model, data, against)
+def _stop(workspace: Workspace, match: contest.Match) -> None:
+    contest.stop(workspace, match)
 
 
-def _again(workspace: Workspace, model: str, data: str, against: str) -> None:
-    contest.forget(workspace, model, data, against)
-    contest.begin(workspace, model, data, against)
+def _again(workspace: Workspace, match: contest.Match) -> None:
+    contest.forget(workspace, match)
+    contest.begin(workspace, match)
 
 
 def _signed(value: float) -> str:
