@@ -16,9 +16,11 @@ from recsys.serving.live_scoring import LiveScoring
 from recsys.ui import resources, roles
 from recsys.ui.roles import Token
 from recsys.ui.training import promote
+from recsys.ui.training.verdict import short_names
 from recsys.workspace import LivePointer, Workspace
 from tests.pages.conftest import OpenPage, messages
-from tests.pages.test_train import labels, press, read, write_run
+from tests.pages.training_parts import labels, press, read
+from tests.support.runs import write_run
 from tests.support.shop import NAME, planted_pointer, planted_server
 
 
@@ -45,6 +47,11 @@ RESULT: dict[str, Any] = {
             "live": {"value": 0.3, "low": 0.2, "high": 0.4},
             "difference": {"value": 0.0, "low": -0.1, "high": 0.1},
         },
+    },
+    "served": {
+        "new": {"value": 0.4, "low": 0.3, "high": 0.5},
+        "live": {"value": 0.2, "low": 0.1, "high": 0.3},
+        "difference": {"value": 0.2, "low": 0.1, "high": 0.3},
     },
     "exposure": {"excess_gini": [{"value": 0.5}, {"value": 0.2}]},
     "categories": {
@@ -82,6 +89,41 @@ def test_what_gets_better_and_what_gets_worse(open_page: OpenPage, contender: li
     assert whole["Difference"][0] == "+0.200 (+0.100 to +0.300)"
     assert list(categories["Verdict"]) == [":red[worse]"]
     assert list(categories["Pairs"]) == ["12"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.1, 0.3, "It would be better: 40.0 %"),
+        (-0.3, -0.1, "It would be worse: 40.0 %"),
+        (-0.1, 0.1, "No clear difference: 40.0 %"),
+    ],
+)
+def test_the_verdict_is_a_sentence(
+    open_page: OpenPage,
+    contender: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    low: float,
+    high: float,
+    said: str,
+) -> None:
+    difference = {"value": (low + high) / 2, "low": low, "high": high}
+    monkeypatch.setitem(RESULT, "served", {**RESULT["served"], "difference": difference})
+    fresh = {**RESULT, "fingerprint": resources.live().catalog.fingerprint}
+    monkeypatch.setattr(contest, "look", lambda *_: contest.Contest("done", result=fresh))
+    app = open_page("train", train_view="live")
+    told = "\n".join(read(one.value) for one in (*app.success, *app.error, *app.info))
+    assert said in told
+    # a category that gets worse is named, whatever the whole does
+    assert ("worse in Shoes" in told) == (high > 0)
+
+
+def test_names_leave_out_what_all_share() -> None:
+    names = short_names(["A|B|C", "A|B|D|E", "A|B|F"])
+    assert list(names.values()) == ["C", "D › E", "F"]
+    assert short_names(["A"]) == {"A": "A"}
+    assert short_names(["A|B", "A"]) == {"A|B": "A › B", "A": "A"}
+    assert short_names([]) == {}
 
 
 def test_put_live_and_back(open_page: OpenPage, contender: list[str]) -> None:

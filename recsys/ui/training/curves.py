@@ -51,7 +51,9 @@ def curve_spec(
     if is_logarithmic:
         scale = {"type": "log", "nice": False}
     is_one = len(lines) < 2
-    legend = None if is_one else {"orient": "bottom", "columns": 2, "labelLimit": 180}
+    legend = None
+    if not is_one:  # lines in the legend too: a dashed edge around a dot is a blot
+        legend = {"orient": "bottom", "columns": 2, "labelLimit": 180, "symbolType": "stroke"}
     domain = list(lines)
     dashes = [DASHES[at % len(DASHES)] for at in range(len(domain))]
     return {
@@ -64,7 +66,8 @@ def curve_spec(
                 "type": "quantitative",
                 "title": "step",
                 "axis": {"tickCount": 5, "format": "~s"},
-                "scale": {"nice": False},
+                # from the start, so that one point alone has its place too
+                "scale": {"nice": False, "zero": True},
             },
             "y": {
                 "field": "value",

@@ -15,29 +15,15 @@ from recsys.serving.spelling import parse_correction, scoring_text, scoring_word
 from recsys.ui import going_live, roles
 from recsys.ui.charts import table
 from recsys.ui.frame import nothing_here
-from recsys.ui.messages import explain, plain, sentence
+from recsys.ui.messages import explain, plain
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked
 from recsys.ui.training.acts import attempt
 from recsys.ui.training.data import catalog_of
-from recsys.ui.views import category_text, counted, since_text
+from recsys.ui.training.verdict import MISSING, clearly, verdict
+from recsys.ui.views import since_text
 from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
-
-FIGURES = {
-    "recall@10": "Recall@10",
-    "recall@50": "Recall@50",
-    "mrr": "MRR",
-    "auc": "AUC",
-    "within_category_auc": "AUC within the category",
-}
-EXPOSURE = {
-    "excess_gini": ("Excess Gini", False),
-    "coverage": ("Coverage", True),
-    "largest_share": ("Largest share", False),
-}
-"""Exposure figures: their names, and whether more is better."""
-MISSING = "–"
 
 
 def live_model(live: Live, workspace: Workspace) -> None:
@@ -46,7 +32,9 @@ def live_model(live: Live, workspace: Workspace) -> None:
     now_live(live, workspace, may)
     st.header("Put another model live", anchor=False)
     known = {run_model: run.name for run in runs.list_runs(workspace) for run_model in run.models}
-    names = [name for name in workspace.model_ids() if name != live.model_id]
+    others = workspace.model_ids()
+    newest_first = dict.fromkeys([*(name for name in known if name in others), *others])
+    names = [name for name in newest_first if name != live.model_id]
     if (DEMO_MODEL_DIR / "model.json").is_file() and not is_demo(live):
         names.append(DEMO_NAME)
     if not names:
@@ -132,7 +120,7 @@ def candidate(
     elif found.stage == "done" and found.result is not None:
         verdict(found.result)
         if may:
-            swap(live, workspace, match)
+            swap(live, workspace, match, found.result)
     elif may:
         offer(workspace, match, found)
     else:
@@ -198,116 +186,15 @@ def watch(workspace: Workspace, match: contest.Match, may: bool) -> None:
         )
 
 
-def verdict(result: dict[str, Any]) -> None:
-    """What gets better and what gets worse."""
-    part = {"test": "test looks", "all": "looks that neither model learnt from"}
-    scenes = int(result["scenes"])
-    st.caption(
-        plain(
-            f"On {counted(scenes, 'look', 'looks')}: "
-            f"{part.get(str(result['part']), 'looks')}. 95 % intervals; differences are paired.",
-            300,
-        )
-    )
-    for text in result.get("warnings", ()):
-        st.warning(plain(sentence(str(text)), 400), icon=":material/warning:")
-    rows: dict[str, list[str]] = {
-        "Figure": [],
-        "New": [],
-        "Live": [],
-        "Difference": [],
-        "Verdict": [],
-    }
-    for key, title in FIGURES.items():
-        if key in result["figures"]:
-            add(rows, title, result["figures"][key])
-    scoring = scoring_words(parse_correction(result["scoring"])) if result.get("scoring") else ""
-    if scoring:
-        add(rows, f"Recall@10, both with {scoring}", result["served"])
-    for key, (title, more_is_better) in EXPOSURE.items():
-        title += f", both with {scoring}" if scoring else ""
-        add_exposure(rows, title, result["exposure"].get(key, []), more_is_better)
-    st.table(table(rows), hide_index=True, border="horizontal")
-    if result["categories"]:
-        st.markdown("**By category**: right products among the first ten")
-        rows = {"Category": [], "Pairs": [], "New": [], "Live": [], "Difference": [], "Verdict": []}
-        ordered = sorted(result["categories"].items(), key=_gain)
-        for name, one in ordered:
-            add(rows, category_text(name), one)
-            rows["Pairs"].append(f"{int(one['pairs']):,}")
-        st.table(table(rows), hide_index=True, border="horizontal")
-
-
-def _gain(item: tuple[str, dict[str, Any]]) -> float:
-    value = (item[1].get("difference") or {}).get("value")
-    return 0.0 if value is None else float(value)
-
-
-def add(rows: dict[str, list[str]], title: str, one: dict[str, Any]) -> None:
-    """A figure of both models, their difference, and whether that is clear."""
-    next(iter(rows.values())).append(plain(title, 80))
-    rows["New"].append(interval_text(one.get("new")))
-    rows["Live"].append(interval_text(one.get("live")))
-    rows["Difference"].append(interval_text(one.get("difference"), signed=True))
-    rows["Verdict"].append(verdict_of(one.get("difference")))
-
-
-def add_exposure(
-    rows: dict[str, list[str]], title: str, sides: list[dict[str, Any]], more_is_better: bool
-) -> None:
-    """An exposure figure: of all lists at once, so the difference has no interval."""
-    values = [side.get("value") for side in sides]
-    if not values or values[0] is None:
-        return
-    next(iter(rows.values())).append(title)
-    rows["New"].append(f"{values[0]:.3f}")
-    if len(values) < 2 or values[1] is None:
-        rows["Live"].append(MISSING)
-        rows["Difference"].append(MISSING)
-        rows["Verdict"].append(MISSING)
-        return
-    change = values[0] - values[1]
-    rows["Live"].append(f"{values[1]:.3f}")
-    rows["Difference"].append(_signed(change))
-    if abs(change) < 5e-4:
-        rows["Verdict"].append("the same")
-    else:
-        rows["Verdict"].append(_coloured((change > 0) == more_is_better))
-
-
-def verdict_of(difference: dict[str, Any] | None) -> str:
-    """Whether a difference is clear, and which way it goes; more is better."""
-    low, high = ((difference or {}).get(key) for key in ("low", "high"))
-    if low is None or high is None:
-        return MISSING
-    if low > 0 or high < 0:
-        return _coloured(low > 0)
-    return "no clear difference"
-
-
-def _coloured(is_better: bool) -> str:
-    return ":green[better]" if is_better else ":red[worse]"
-
-
-def interval_text(one: dict[str, Any] | None, *, signed: bool = False) -> str:
-    """``0.344 (0.319 to 0.369)``."""
-    value, low, high = ((one or {}).get(key) for key in ("value", "low", "high"))
-    if value is None:
-        return MISSING
-    write = _signed if signed else "{:.3f}".format
-    if low is None or high is None:
-        return write(value)
-    return f"{write(value)} ({write(low)} to {write(high)})"
-
-
-def swap(live: Live, workspace: Workspace, match: contest.Match) -> None:
+def swap(live: Live, workspace: Workspace, match: contest.Match, result: dict[str, Any]) -> None:
     """The swap itself, and the way to measure again."""
+    is_worse = clearly(result["served"].get("difference")) == "worse"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Put it live",
             icon=":material/storefront:",
             key="train_put_live",
-            type="primary",
+            type="secondary" if is_worse else "primary",
             on_click=attempt,
             args=(
                 lambda: _put(live, workspace, match),
@@ -370,7 +257,3 @@ def _stop(workspace: Workspace, match: contest.Match) -> None:
 def _again(workspace: Workspace, match: contest.Match) -> None:
     contest.forget(workspace, match)
     contest.begin(workspace, match)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
