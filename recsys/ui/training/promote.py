@@ -11,7 +11,7 @@ from recsys.errors import RecsysError
 from recsys.evaluation import contest
 from recsys.learning import runs
 from recsys.serving.open import open_server
-from recsys.serving.spelling import parse_correction, scoring_text, scoring_words
+from recsys.serving.spelling import parse_correction, scoring_text, scoring_words, spelled
 from recsys.ui import going_live, roles
 from recsys.ui.charts import table
 from recsys.ui.frame import nothing_here
@@ -229,8 +229,10 @@ def history(workspace: Workspace) -> None:
 def what(pointer: LivePointer) -> str:
     """A model, and the correction that it was served with."""
     name = DEMO_NAME if pointer.model == str(DEMO_MODEL_DIR) else pointer.model
-    served = f" with {pointer.correction.name}" if pointer.correction is not None else ""
-    return plain(f"{name}{served}", 120)
+    if pointer.correction is None:
+        return plain(name, 120)
+    correction = spelled(pointer.correction.name, pointer.correction.strength)
+    return plain(f"{name} with {correction.replace('=', ' ')}", 120)
 
 
 def _put(live: Live, workspace: Workspace, match: contest.Match) -> dict[Parameter[Any], Any]:
