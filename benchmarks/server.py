@@ -89,15 +89,15 @@ def prepare(home: Path, data: Path | None, model: Path | None) -> None:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Server]:
-    """The app over a workspace; its log is ``app.log`` in there."""
+def served(home: Path, log: Path | None = None) -> Iterator[Server]:
+    """The app over a workspace; its log is ``app.log`` in there, or another file."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     environment = {**os.environ, "RECSYS_HOME": str(home)}
-    log = home / "app.log"
+    log = log or home / "app.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     server = Server(f"http://127.0.0.1:{port}", process.pid, log, home)

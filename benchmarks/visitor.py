@@ -14,9 +14,10 @@ import json
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+import pyarrow as pa  # type: ignore[import-untyped]
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Common_pb2 import DoubleArray, FileUploaderState, StringArray
 from streamlit.proto.Element_pb2 import Element
@@ -48,6 +49,8 @@ class Visitor:
         pages: names of all pages, by their place in the address.
         components: what each of the app's own components was given, by its key.
         alerts: what the page says in boxes, its errors among them.
+        texts: what it says elsewhere: titles, paragraphs, captions.
+        tables: its plain tables, each a list of texts by the name of its column.
     """
 
     site: str
@@ -56,6 +59,8 @@ class Visitor:
     pages: dict[str, str] = field(default_factory=dict)
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
     alerts: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    tables: list[dict[str, list[str]]] = field(default_factory=list)
     _place: str = "browse"
     _session: str = ""
     _socket: ClientConnection | None = None
@@ -75,6 +80,13 @@ class Visitor:
             max_size=None,
             open_timeout=PATIENCE_S,
         )
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         if self._socket is not None:
@@ -128,6 +140,14 @@ class Visitor:
         else:
             state.string_value = value
         return await self._rerun(self._message())
+
+    async def press(self, key: str) -> float:
+        """One of Streamlit's buttons."""
+        message = self._message()
+        state = message.rerun_script.widget_states.widgets.add()
+        state.id = self._id(key)
+        state.trigger_value = True
+        return await self._rerun(message)
 
     def options(self, key: str) -> list[str]:
         """The texts that a selectbox offers."""
@@ -195,6 +215,7 @@ class Visitor:
 
     def _take_in(self, arrived: list[ForwardMsg]) -> None:
         self._widgets, self.components, self.alerts = {}, {}, []
+        self.texts, self.tables = [], []
         for message in arrived:
             kind = message.WhichOneof("type")
             if kind == "ref_hash":
@@ -239,6 +260,10 @@ class Visitor:
         content: Any = getattr(element, kind, None)
         if kind == "alert":
             self.alerts.append(element.alert.body)
+        elif kind in ("markdown", "heading"):
+            self.texts.append(content.body)
+        elif kind == "table":
+            self.tables.append(_columns(content))
         elif kind == "exception":
             raise LostError(f"an exception is shown: {element.exception.message}")
         elif kind == "bidi_component":
@@ -280,6 +305,12 @@ def _value(kind: str, widget: Any, *, known: bool) -> WidgetState | None:
     if kind == "file_uploader":
         return WidgetState(file_uploader_state_value=FileUploaderState())
     return None
+
+
+def _columns(element: Any) -> dict[str, list[str]]:
+    """A plain table's columns, as texts."""
+    frame = pa.ipc.open_stream(element.arrow_data.data).read_all().to_pydict()
+    return {str(name): [str(value) for value in values] for name, values in frame.items()}
 
 
 _DEFAULTS = {"button_group", "selectbox", "pagination", "slider", "number_input", "checkbox"}

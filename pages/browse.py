@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -91,7 +92,7 @@ def main() -> None:
         wait_for_counts(live)
 
 
-def controls(sort: state.Parameter[str], sorts: list[str]) -> None:
+def controls(sort: state.Parameter[Any], sorts: Sequence[str]) -> None:
     with st.container(key="controls", horizontal=True, vertical_alignment="center"):
         search_box(SEARCH, key="browse_find", label="Search products", also=FROM_THE_START)
         st.segmented_control(

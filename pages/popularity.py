@@ -37,7 +37,7 @@ def everything(live: Live, wish: Asked) -> None:
     headline(audit)
     with st.container(key="popularity_body"):
         with st.container(key="popularity_cures"):
-            cures.switches(live, wish)
+            cures.switches(live, wish, auditor)
             served = audits.served(live, wish.k, wish.part)
             if served is not None:
                 cures.changes(audit, served)

@@ -332,6 +332,7 @@ def enrolled(folder: Path) -> Iterator[list[int]]:
         }
         files.write_json(folder / "worker.json", None if me is None else me.record())
         files.write_json(folder / "process.json", record)
+    room = files.Room(folder / "ended.json")
     codes: list[int] = []
     failed = 1
     try:
@@ -340,7 +341,7 @@ def enrolled(folder: Path) -> Iterator[list[int]]:
     finally:
         end = End((codes or [failed])[-1], None, False, False, _now(), 0)
         with contextlib.suppress(OSError):
-            files.write_json(folder / "ended.json", asdict(end))
+            room.write(asdict(end))
 
 
 # shared with the supervisor

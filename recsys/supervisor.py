@@ -24,7 +24,7 @@ from recsys.process_identity import Identity
 from recsys.processes import TASK_DIR_VARIABLE, read_record
 
 _RECORDED_TIMEOUT_S = 30.0
-_ROOM_BYTES = 1024
+_AUTOGROUP_S = 2.0
 _MORE_LIKELY_KILLED = "500"
 """Above the shop's 0: where memory runs out, the kernel takes the worker first."""
 
@@ -44,7 +44,7 @@ class Supervisor:
         signal.signal(signal.SIGALRM, self._force)
         if not self._is_recorded():
             return
-        room = _Room(self.folder)
+        room = files.Room(self.folder / "ended.json")
         killed_before = _killed_for_memory()
         if (self.folder / "stop.json").is_file():
             room.write(self._end(-signal.SIGTERM, False))
@@ -58,6 +58,7 @@ class Supervisor:
         )
         with contextlib.suppress(OSError):
             Path(f"/proc/{self.worker.pid}/oom_score_adj").write_text(_MORE_LIKELY_KILLED)
+        _be_nice_to_other_sessions(self.worker.pid, int(self.order["priority"]))
         worker = Identity.of(self.worker.pid)
         if worker is not None:
             with contextlib.suppress(OSError):  # a full disk: it is still found by its supervisor
@@ -115,24 +116,22 @@ class Supervisor:
         }
 
 
-class _Room:
-    """Room on the disk for the last word, taken before there may be none left."""
+def _be_nice_to_other_sessions(leader: int, priority: int) -> None:
+    """Makes a session's niceness count against the shop's, not only within the session.
 
-    def __init__(self, folder: Path) -> None:
-        self._place = folder / "ended.json"
-        self._path = folder / f".ended-{os.getpid()}"
-        for stray in folder.glob(".ended-*"):  # of a supervisor that was killed
-            stray.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self._path.write_bytes(b" " * _ROOM_BYTES)
-
-    def write(self, record: dict[str, Any]) -> None:
-        text = json.dumps(record, sort_keys=True).encode().ljust(_ROOM_BYTES)
-        with self._path.open("r+b" if self._path.exists() else "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(self._path, self._place)
+    Linux may share the processor out between sessions first (autogroup, see ``man 7 sched``);
+    then a worker in a session of its own takes half of a core however nice it is.
+    """
+    deadline = time.monotonic() + _AUTOGROUP_S
+    while time.monotonic() < deadline:
+        try:
+            Path(f"/proc/{leader}/autogroup").write_text(str(min(19, max(0, priority))))
+        except BlockingIOError:  # not root, and another session was changed a moment ago
+            time.sleep(0.05)
+        except OSError:  # not Linux, or without autogroups: niceness counts by itself
+            return
+        else:
+            return
 
 
 def _kill_group(leader: int) -> None:

@@ -174,6 +174,10 @@ class Catalog:
 
     # ids at the border, rows inside
 
+    def product(self, product_id: str) -> Product:
+        """The product of an id; raises RequestError as ``product_row`` does."""
+        return self.products[self.product_row(product_id)]
+
     def product_row(self, product_id: str) -> int:
         """Row of a product. Raises RequestError for an unknown id."""
         try:

@@ -7,7 +7,6 @@ import errno
 import functools
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TextIO, TypeVar
 import click
 
 from recsys.errors import RecsysError
+from recsys.learning.disk import system_error
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -156,26 +156,13 @@ def with_output(function: Callable[Concatenate[Output, P], T]) -> Callable[P, T]
         except OSError as error:
             raise _of_files(error) from error
         except ValueError as error:
-            refused = _os_error_in(error)
+            refused = system_error(error)  # TensorStore tells it in a text
             if refused is None:
                 raise
             raise _of_files(refused) from error
         return value
 
     return wrapped
-
-
-def _os_error_in(error: ValueError) -> OSError | None:
-    """What the system refused TensorStore, which writes checkpoints: it tells it in a text.
-
-    E.g. ``… Failed writing: "/disk/state": … File too large [os_error_code='27']``.
-    """
-    code = re.search(r"\[os_error_code='(\d+)'\]", str(error))
-    if code is None:
-        return None
-    number = int(code[1])
-    path = re.search(r'"(/[^"]*)"', str(error))
-    return OSError(number, os.strerror(number), path[1] if path else None)
 
 
 def _of_files(error: OSError) -> RecsysError:

@@ -147,7 +147,7 @@ def _show(output: Output, response: Response, catalog: Catalog) -> None:
     if response.kind == "popular":
         table.columns[2].header = "scenes"
     for item in response.items:
-        product = catalog.products[catalog.product_row(item.product)]
+        product = catalog.product(item.product)
         table.add_row(
             str(item.rank),
             Text(item.product),

@@ -33,9 +33,11 @@ def runs(output: Output, context: click.Context, archived: bool) -> None:
     if context.invoked_subcommand is not None:
         return
     from recsys.learning.runs import list_runs
+    from recsys.learning.tracking import damage
     from recsys.workspace import Workspace
 
-    found = list_runs(Workspace.default(), archived=archived)
+    workspace = Workspace.default()
+    found = list_runs(workspace, archived=archived)
     if output.as_json:
         output.result([_record(run) for run in found])
         return
@@ -62,6 +64,7 @@ def runs(output: Output, context: click.Context, archived: bool) -> None:
     for run in found:
         if run.reason and run.state in ("crashed", "killed", "disk-full"):
             output.warn(f"{run.id}: {run.reason}. {run.remedy}")
+    _warn_of_damage(output, damage(workspace))
 
 
 @runs.command(epilog="Example: python -m recsys runs show regions-4f2a9c")
@@ -71,7 +74,7 @@ def runs(output: Output, context: click.Context, archived: bool) -> None:
 def show(output: Output, run_id: str) -> None:
     """Show one run: state, figures, changed settings, what to do next."""
     from recsys.learning.runs import log_tail, read_run, warnings_of
-    from recsys.learning.tracking import recorded, shown_uri
+    from recsys.learning.tracking import damage, recorded, shown_uri
     from recsys.workspace import Workspace
 
     workspace = Workspace.default()
@@ -88,6 +91,7 @@ def show(output: Output, run_id: str) -> None:
                 "run": kept.mlflow_run or None,
                 "complete": kept.is_complete,
                 "problem": kept.problem or None,
+                "damage": damage(workspace) or None,
             },
         }
         output.result(record)
@@ -102,8 +106,14 @@ def show(output: Output, run_id: str) -> None:
         output.warn(
             f"MLflow's record waits: {kept.problem}. Send it with: python -m recsys runs send"
         )
+    _warn_of_damage(output, damage(workspace))
     for line in log_tail(workspace, run.id, _LOG_LINES):
         output.note(line)
+
+
+def _warn_of_damage(output: Output, what: str) -> None:
+    if what:
+        output.warn(f"MLflow's records: {what}")
 
 
 def _show_facts(output: Output, run: Run) -> None:
@@ -244,6 +254,7 @@ def send(output: Output) -> None:
     output.text(f"{len(sent)} sent, {len(left)} waiting, in {tracking.shown_uri(workspace)}")
     if problem:
         output.warn(problem)
+    _warn_of_damage(output, tracking.damage(workspace))
     if command:
         output.note(f"Look at the records with: {command}")
 

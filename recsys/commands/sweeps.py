@@ -144,10 +144,15 @@ def resume(
 @with_output
 def show(output: Output, sweep_id: str) -> None:
     """Show a sweep: its trials, best first, and how much each setting matters."""
+    from recsys.learning.set_aside import what_happened
     from recsys.learning.sweeps import read_sweep
     from recsys.workspace import Workspace
 
-    _show(output, read_sweep(Workspace.default(), sweep_id))
+    workspace = Workspace.default()
+    _show(output, read_sweep(workspace, sweep_id))
+    damage = what_happened(workspace.sweep_dir(sweep_id) / "study.db", "trials.json")
+    if damage and not output.as_json:
+        output.warn(damage)
 
 
 @sweep.command(epilog="Example: python -m recsys sweep stop sweep-4f2a9c")

@@ -27,6 +27,7 @@ from recsys.evaluation.audit_views import NeverShown, Place
 from recsys.evaluation.audit_words import headline
 from recsys.evaluation.causes import HubCause, hub_causes
 from recsys.evaluation.report import model_of
+from recsys.retrieval.embedder import Score
 from recsys.serving.server import Server
 from recsys.workspace import Workspace
 
@@ -62,6 +63,11 @@ class Auditor:
         self._audits: OrderedDict[Setting, Audit] = OrderedDict()
         self._references: dict[Part, Reference] = {}
         self._chances: OrderedDict[tuple[int, int], Chance] = OrderedDict()
+
+    @property
+    def score(self) -> Score:
+        """How the model itself ranks."""
+        return self._table.score
 
     # making ready
 

@@ -88,7 +88,7 @@ def compare(one: Audit, other: Audit, seed: int = 0) -> Comparison:
     """
     if one.scenes != other.scenes or one.products != other.products:
         raise RequestError(
-            f"the two audits are of other scenes or products ({len(one.scenes):,} scenes and "
+            f"the two audits are of other lists or products ({len(one.scenes):,} lists and "
             f"{len(one.products):,} products against {len(other.scenes):,} and "
             f"{len(other.products):,})",
             "Compare on the same data and part",

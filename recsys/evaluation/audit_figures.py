@@ -161,7 +161,7 @@ def quality(per_scene: PerScene, reference: Reference, k: int, seed: int) -> dic
     terms = {name: Terms.of_scenes(getattr(per_scene, name)[chosen]) for name in QUALITY}
     draws = resample(terms, seed=seed)
     found = {name: interval(terms[name].value, draws[name]) for name in QUALITY}
-    chance = {"recall": _recall_by_chance(reference.unseen_positives, k)}
+    chance = {"recall": recall_by_chance(reference.unseen_positives, k)}
     return {name: _with_interval(found[name], chance.get(name)) for name in QUALITY}
 
 
@@ -197,7 +197,7 @@ def figures(
         "top_share": Figure(now.top_share, by_chance.top_share),
         "never_shown": Figure(
             float(np.count_nonzero(shown == 0)) if shown.any() else None,
-            _missed(chance.coverage, products),
+            missed(chance.coverage, products),
         ),
         "excess_gini": Figure(exposure.excess_gini(now.gini, by_chance.gini), 0.0),
         "gini": Figure(now.gini, by_chance.gini),
@@ -252,8 +252,8 @@ def _opportunity(lists: NDArray[np.integer], k: int, reference: Reference) -> di
     }
 
 
-def _recall_by_chance(positives: Positives, k: int) -> float | None:
-    """The mean over scenes of |R| · (k/P) / min(k, |R|)."""
+def recall_by_chance(positives: Positives, k: int) -> float | None:
+    """Of lists drawn at random: the mean over scenes of |R| · (k/P) / min(k, |R|)."""
     sizes = positives.counts
     sizes = sizes[sizes > 0].astype(np.float64)
     if not len(sizes):
@@ -270,7 +270,8 @@ def _mean_of_each(lists: NDArray[np.integer], weights: Floats) -> Floats:
     return means
 
 
-def _missed(coverage: float | None, products: int) -> float | None:
+def missed(coverage: float | None, products: int) -> float | None:
+    """How many products are in no list."""
     return None if coverage is None else (1.0 - coverage) * products
 
 

@@ -11,9 +11,18 @@ from rich.text import Text
 
 from recsys.evaluation.audit_compare import Comparison, Difference
 from recsys.evaluation.audit_result import Audit
-from recsys.evaluation.audit_words import FIGURES, figure_text, title_of, value_text
+from recsys.evaluation.audit_words import (
+    CAUSE_WORDS,
+    FIGURES,
+    difference_text,
+    figure_text,
+    percent,
+    title_of,
+    value_text,
+)
 
 ROWS = 10
+_LABEL_LETTERS = 40
 _VERDICT_STYLES = {"none": "green", "some": "yellow", "strong": "bold red", "unknown": ""}
 
 
@@ -50,16 +59,6 @@ def render_comparison(comparison: Comparison) -> RenderableType:
     return Group(_scope(one), table, note)
 
 
-def difference_text(key: str, value: float | None) -> str:
-    """A difference with its sign, in the figure's own unit."""
-    if value is None:
-        return "–"
-    sign = "+" if value >= 0 else "−"
-    if FIGURES[key].unit == "share":
-        return f"{sign}{100 * abs(value):.1f} points"
-    return sign + value_text(key, abs(value)).lstrip("+−")
-
-
 def _parts(audit: Audit) -> Iterator[RenderableType]:
     yield _scope(audit)
     yield Text(audit.headline.text, style=_VERDICT_STYLES[audit.headline.verdict])
@@ -67,6 +66,8 @@ def _parts(audit: Audit) -> Iterator[RenderableType]:
     yield _figures(audit)
     yield Text(audit.quality_note)
     yield _hubs(audit)
+    found = {audit.cause_of(int(at)) for at in audit.order_by_shown[:ROWS]}
+    yield from (Text(f"  {cause}: {CAUSE_WORDS[cause]}") for cause in CAUSE_WORDS if cause in found)
     yield Text(audit.right_note)
     yield _never_shown(audit)
     yield _categories(audit)
@@ -117,16 +118,15 @@ def _hubs(audit: Audit) -> Table:
     table.add_column("cause")
     for at in audit.order_by_shown[:ROWS]:
         product = audit.catalog.products[audit.sample.product_rows[at]]
-        cause = audit.causes.get(int(at))
         table.add_row(
             Text(product.id),
-            Text(product.label[:40]),
+            Text(_label(audit, product.id)),
             f"{rows.shown[at]:,}×",
-            f"{100 * rows.share[at]:.1f} %",
+            percent(rows.share[at]),
             f"{rows.right[at]:,}×",
             f"{rows.frequency[at]:,}",
             f"{100 * rows.norm_percentile[at]:.0f} %",
-            "–" if cause is None else cause.main or "no single cause",
+            audit.cause_of(int(at)) or "–",
         )
     if audit.expected is not None:
         table.caption = (
@@ -145,19 +145,22 @@ def _never_shown(audit: Audit) -> RenderableType:
         box=SIMPLE_HEAD,
         show_edge=False,
     )
-    for name in ("product", "nearest scene"):
+    for name in ("product", "title", "nearest scene"):
         table.add_column(name, overflow="fold")
     for name in ("rank there", "places to go"):
         table.add_column(name, justify="right")
-    table.add_column("blocked by", overflow="fold")
+    for name in ("blocked by", "its title"):
+        table.add_column(name, overflow="fold")
     table.add_column("shown", justify="right")
     for found in audit.shelf[:ROWS]:
         table.add_row(
             Text(found.product),
+            Text(_label(audit, found.product)),
             Text(found.scene),
             f"{found.rank:,}",
             f"{found.places_to_go:,}",
             Text(found.blocker or "–"),
+            Text("–" if found.blocker is None else _label(audit, found.blocker)),
             f"{found.blocker_shown:,}×",
         )
     if len(audit.shelf) > ROWS:
@@ -176,20 +179,21 @@ def _categories(audit: Audit) -> Table:
             f"{row.products:,}",
             f"{row.products - row.covered:,}",
             f"{row.hubs:,}",
-            _percent(row.share_of_products),
-            _percent(row.share_of_shown),
-            _percent(row.share_of_demand),
+            percent(row.share_of_products),
+            percent(row.share_of_shown),
+            percent(row.share_of_demand),
         )
     if len(audit.categories) > ROWS:
         table.caption = f"and {len(audit.categories) - ROWS:,} more; --json has all"
     return table
 
 
+def _label(audit: Audit, product: str) -> str:
+    catalog = audit.catalog
+    return catalog.product(product).label[:_LABEL_LETTERS]
+
+
 def _interval(key: str, found: Difference) -> str:
     if found.low is None or found.high is None:
         return "–"
     return f"{difference_text(key, found.low)} to {difference_text(key, found.high)}"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"

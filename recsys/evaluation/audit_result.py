@@ -17,7 +17,7 @@ from recsys.evaluation.audit_scenes import Sample
 from recsys.evaluation.audit_setting import Setting
 from recsys.evaluation.audit_views import CategoryRow, NeverShown, Place, Showing
 from recsys.evaluation.audit_words import Headline
-from recsys.evaluation.causes import HubCause
+from recsys.evaluation.causes import NO_SINGLE, HubCause
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -131,6 +131,11 @@ class Audit:
     def expected(self) -> float | None:
         """How often chance shows any one product."""
         return self.chance.expected
+
+    def cause_of(self, position: int) -> str:
+        """A hub's main cause, or that there is no single one; empty for what is no hub."""
+        cause = self.causes.get(position)
+        return "" if cause is None else cause.main or NO_SINGLE
 
     @cached_property
     def order_by_shown(self) -> Ints:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recsys.evaluation.audit_figures import Figure
+from recsys.evaluation.causes import NO_SINGLE
 
 Unit = Literal["share", "count", "number", "signed"]
 Verdict = Literal["none", "some", "strong", "unknown"]
@@ -233,10 +234,12 @@ FIGURES: dict[str, FigureInfo] = {
 """Every figure of an audit, in the order in which they are shown."""
 
 CAUSE_WORDS = {
-    "large norm": "long vector: falls out of the lists when length does not count",
-    "close to the mean scene": "close to the mean scene: suits every photo a little",
-    "truly frequent": "truly frequent: training pairs explain how often it is shown",
+    "large norm": "Its vector is long, and length counts in the score.",
+    "close to the mean scene": "It suits every scene a little.",
+    "truly frequent": "It was in many training scenes: lists follow what people wear.",
+    NO_SINGLE: "No one cause accounts for half of it.",
 }
+"""What the cause of a hub means, see ``Audit.cause_of``."""
 
 
 @dataclass(frozen=True)
@@ -259,18 +262,37 @@ def title_of(key: str, k: int) -> str:
     return FIGURES[key].title.replace("@k", f"@{k}")
 
 
+def percent(share: float | None) -> str:
+    """A share in 0–1 as page and command line show it; a dash where there is no data."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
 def value_text(key: str, value: float | None) -> str:
     """A value as page and command line show it; a dash where there is no data."""
     if value is None:
         return "–"
     unit = FIGURES[key].unit
     if unit == "share":
-        return f"{100 * value:.1f} %"
+        return percent(value)
     if unit == "count":
         return f"{value:,.0f}"
     if unit == "signed":
-        return f"{value:+.2f}".replace("-", "−")
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+        text = f"{value:+.2f}"
+    else:
+        text = f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+    return text.replace("-", "−")
+
+
+def difference_text(key: str, value: float | None) -> str:
+    """A difference with its sign, in the figure's unit; shares in points of per cent."""
+    if value is None:
+        return value_text(key, None)
+    text = value_text(key, abs(value)).lstrip("+")
+    if FIGURES[key].unit == "share":
+        text = text.replace(" %", " points")
+    if value_text(key, abs(value)) == value_text(key, 0.0):  # rounds to none
+        return text
+    return f"{'+' if value > 0 else '−'}{text}"
 
 
 def figure_text(key: str, figure: Figure) -> str:
@@ -318,17 +340,13 @@ def _reasons(figures: Mapping[str, Figure], products: int) -> tuple[str, ...]:
     count = max(1, products // 100)
     taken = f"({count:,} {'product) takes' if count == 1 else 'products) take'}"
     reasons = [
-        f"The most shown 1 % {taken} {_percent(top.value)} of all recommendations; "
-        f"by chance {_percent(top.chance)}.",
+        f"The most shown 1 % {taken} {percent(top.value)} of all recommendations; "
+        f"by chance {percent(top.chance)}.",
         f"{never.value or 0:,.0f} of {products:,} products are never shown; "
         f"by chance {never.chance or 0:,.0f}.",
         f"Excess Gini is {value_text('excess_gini', figures['excess_gini'].value)}, "
         "where chance is 0 and one product that takes all is 1.",
-        f"The most shown product reaches {_percent(largest.value)} of the scenes; "
-        f"by chance {_percent(largest.chance)}.",
+        f"The most shown product reaches {percent(largest.value)} of the scenes; "
+        f"by chance {percent(largest.chance)}.",
     ]
     return tuple(reasons)
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f} %"

@@ -31,6 +31,7 @@ from recsys.evaluation.exposure_concentration import checked_counts, hubs
 from recsys.evaluation.exposure_norms import percentiles
 
 Cause = Literal["large norm", "close to the mean scene", "truly frequent"]
+NO_SINGLE = "no single cause"
 
 ENOUGH = 0.5
 """The share of the excess that makes something a cause."""

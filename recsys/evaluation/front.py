@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +21,21 @@ from recsys.errors import RequestError
 from recsys.evaluation import exposure
 from recsys.evaluation.audit import Auditor, Setting
 from recsys.evaluation.audit_engine import Engine
-from recsys.evaluation.audit_figures import PerScene, Reference
+from recsys.evaluation.audit_figures import (
+    Chance,
+    PerScene,
+    Reference,
+    missed,
+    recall_by_chance,
+)
 from recsys.evaluation.audit_lists import Best
 from recsys.evaluation.audit_scenes import Sample
 from recsys.evaluation.bootstrap import Terms, interval, resample
+from recsys.evaluation.front_result import ByChance, Front, FrontPoint, Value, read_front
 from recsys.evaluation.report import model_of
 from recsys.retrieval.corrections import Correction, Name
 from recsys.retrieval.reranking import POOL
 from recsys.serving.server import Server
-from recsys.serving.spelling import parse_scoring
 from recsys.workspace import Workspace
 
 Progress = Callable[[int, int], None]
@@ -56,88 +60,7 @@ HINT = (
 DIVERSITIES = (0.1, 0.2, 0.3, 0.5)
 CAPS = (1.0, 1.5, 2.0, 3.0, 5.0)
 
-_FORMAT = 2
-
-
-@dataclass(frozen=True)
-class Value:
-    """A figure with its 95 % interval over scenes; None without data."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class FrontPoint:
-    """One cure at one strength.
-
-    Attributes:
-        scoring: as ``--correction`` takes it; ``model`` is the model's own score.
-        diversity, cap: see ``Setting``.
-        servable: whether the shop can serve it.
-        suspect: its recall may be an artefact of the data, so it is not recommended; see
-            ``frequency_is_a_hint``.
-        recall: recall@k over unseen validation scenes.
-        gain: the same less the model's own, paired.
-        excess_gini, gini, coverage, effective_catalogue, top_share, largest_share, never_shown:
-            of the lists of all validation scenes.
-    """
-
-    scoring: str
-    diversity: float
-    cap: float | None
-    servable: bool
-    suspect: bool
-    recall: Value
-    gain: Value
-    excess_gini: float | None
-    gini: float | None
-    coverage: float | None
-    effective_catalogue: float | None
-    top_share: float | None
-    largest_share: float | None
-    never_shown: int
-
-    def setting(self, k: int) -> Setting:
-        """What to ask an ``Auditor`` for to see its wall, over all scenes."""
-        scoring = parse_scoring(self.scoring)
-        correction = None if isinstance(scoring, str) else scoring
-        return Setting(correction, self.diversity, self.cap, k)
-
-
-@dataclass(frozen=True)
-class Front:
-    """Every cure's price.
-
-    Attributes:
-        model, model_fingerprint, data, data_fingerprint: what it is of.
-        created: ISO 8601, UTC.
-        k: length of the lists.
-        scenes, unseen_scenes, products: validation scenes with lists, those of them that say
-            how good lists are, and P.
-        points: the model's own score first.
-        recommended: which point to serve: of those that can be and are not suspect, the lowest
-            excess Gini whose recall is within 1 % of the best of them; None without recall.
-        notes: what to bear in mind, one sentence each.
-    """
-
-    model: str
-    model_fingerprint: str
-    data: str
-    data_fingerprint: str
-    created: str
-    k: int
-    scenes: int
-    unseen_scenes: int
-    products: int
-    points: tuple[FrontPoint, ...]
-    recommended: int | None
-    notes: tuple[str, ...] = ()
-
-    def record(self) -> dict[str, Any]:
-        points = [asdict(point) for point in self.points]
-        return {**asdict(self), "points": points, "notes": list(self.notes)}
+_FORMAT = 3
 
 
 def find_front(
@@ -172,7 +95,7 @@ def known_front(server: Server, workspace: Workspace, k: int = 10) -> Front | No
         content = kept["content"]
         if kept["digest"] != _digest(content):
             return None
-        return _read(content)
+        return read_front(content)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     except RequestError:  # a correction that this version does not know
@@ -260,6 +183,7 @@ def measure_front(auditor: Auditor, k: int = 10, progress: Progress | None = Non
         scenes=len(sample.scene_rows),
         unseen_scenes=int(np.count_nonzero(sample.unseen)),
         products=auditor.engine.products,
+        by_chance=_by_chance(chance, reference, k),
         points=tuple(points),
         recommended=recommended(points),
         notes=(HINT,) if hint else (),
@@ -305,6 +229,20 @@ def recommended(points: list[FrontPoint]) -> int | None:
 # how
 
 
+def _by_chance(chance: Chance, reference: Reference, k: int) -> ByChance:
+    drawn = chance.concentration
+    return ByChance(
+        recall=recall_by_chance(reference.unseen_positives, k),
+        excess_gini=None if drawn.gini is None else 0.0,
+        gini=drawn.gini,
+        coverage=chance.coverage,
+        effective_catalogue=drawn.effective_catalogue,
+        top_share=drawn.top_share,
+        largest_share=drawn.largest_share,
+        never_shown=missed(chance.coverage, reference.positives.products),
+    )
+
+
 def _scored(
     engine: Engine, settings: tuple[Setting, ...], sample: Sample, progress: Progress | None
 ) -> Iterator[tuple[Setting, Best]]:
@@ -342,26 +280,3 @@ def _scored(
 def _digest(content: Any) -> str:
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _read(content: dict[str, Any]) -> Front:
-    """Raises ValueError, RequestError or what a missing or strange part raises."""
-    points = [_point(record) for record in content["points"]]
-    values = {field.name: content[field.name] for field in fields(Front)}
-    notes = tuple(str(note) for note in values["notes"])
-    front = Front(**{**values, "points": tuple(points), "notes": notes})
-    if front.recommended is not None and not 0 <= front.recommended < len(points):
-        raise ValueError("recommended")
-    return front
-
-
-def _point(record: dict[str, Any]) -> FrontPoint:
-    values = {field.name: record[field.name] for field in fields(FrontPoint)}
-    for name in ("recall", "gain"):
-        values[name] = Value(**values[name])
-    point = FrontPoint(**values)
-    point.setting(10)  # raises for a correction or a cap that means nothing
-    numbers = [*asdict(point.recall).values(), *asdict(point.gain).values(), point.excess_gini]
-    if not all(number is None or isfinite(number) for number in numbers):
-        raise ValueError("figures")
-    return point

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 from recsys import processes
-from recsys.evaluation.front import Front, front_path, known_front
+from recsys.evaluation.front import front_path, known_front
+from recsys.evaluation.front_result import Front
 from recsys.serving.server import Server
 from recsys.workspace import Workspace
 

@@ -7,8 +7,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from recsys.evaluation.audit_words import value_text
-from recsys.evaluation.front import Front, FrontPoint, Value
+from recsys.evaluation.audit_words import difference_text, value_text
+from recsys.evaluation.front_result import Exposure, Front, FrontPoint, Value
+
+_EXPOSURE = {
+    "excess_gini": "excess Gini",
+    "coverage": "coverage",
+    "effective_catalogue": "effective",
+    "top_share": "top 1 %",
+    "largest_share": "most shown",
+}
 
 
 def render(front: Front) -> RenderableType:
@@ -21,8 +29,7 @@ def render(front: Front) -> RenderableType:
     )
     table.add_column("")
     table.add_column("cure", no_wrap=True)
-    names = (f"recall@{front.k}", "difference", "excess Gini", "coverage", "effective", "top 1 %")
-    for name in (*names, "most shown"):
+    for name in (f"recall@{front.k}", "difference", *_EXPOSURE.values()):
         table.add_column(name, justify="right", no_wrap=True)
     for at, point in enumerate(front.points):
         chosen = at == front.recommended
@@ -31,13 +38,11 @@ def render(front: Front) -> RenderableType:
             Text(point.setting(front.k).text),
             _with_interval(point.recall),
             _signed(point.gain),
-            value_text("excess_gini", point.excess_gini),
-            value_text("coverage", point.coverage),
-            value_text("effective_catalogue", point.effective_catalogue),
-            value_text("top_share", point.top_share),
-            value_text("largest_share", point.largest_share),
+            *_exposure(point),
             style="bold" if chosen else "",
         )
+    by_chance = value_text("recall", front.by_chance.recall)
+    table.add_row("", "by chance", by_chance, "–", *_exposure(front.by_chance), style="dim")
     scope = Text(
         f"{front.data}, {front.model}: {front.scenes:,} validation scenes, "
         f"{front.products:,} products, lists of {front.k}; recall over {front.unseen_scenes:,} "
@@ -57,6 +62,10 @@ def _advice(front: Front) -> str:
     )
 
 
+def _exposure(found: Exposure) -> list[str]:
+    return [value_text(key, getattr(found, key)) for key in _EXPOSURE]
+
+
 def _with_interval(found: Value) -> str:
     if found.value is None or found.low is None or found.high is None:
         return value_text("recall", found.value)
@@ -64,8 +73,7 @@ def _with_interval(found: Value) -> str:
 
 
 def _signed(found: Value) -> str:
-    if found.value is None:
-        return "–"
+    text = difference_text("recall", found.value)
     if found.low is None or found.high is None:
-        return f"{found.value:+.3f}"
-    return f"{found.value:+.3f} ±{(found.high - found.low) / 2:.3f}"
+        return text
+    return f"{text} ±{(found.high - found.low) / 2:.3f}"

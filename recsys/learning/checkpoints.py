@@ -6,9 +6,11 @@ a kill at any moment leaves a checkpoint that restores.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
+import os
 import re
 import shutil
 from pathlib import Path
@@ -40,7 +42,11 @@ class Checkpoints:
         return sorted(int(match.group(1)) for match in matches if match)
 
     def save(self, state: Any, progress: dict[str, Any]) -> int:
-        """Writes a checkpoint of a state's tree and a JSON-able progress; returns its step."""
+        """Writes a checkpoint of a state's tree and a JSON-able progress; returns its step.
+
+        Raises OSError where the disk is full or cannot be written, or a ValueError that tells of
+        it in TensorStore's words.
+        """
         import orbax.checkpoint as ocp
 
         logging.getLogger("absl").setLevel(logging.CRITICAL)
@@ -48,6 +54,7 @@ class Checkpoints:
         leaves = flat_paths(state)
         shapes = {name: [str(leaf.dtype), list(leaf.shape)] for name, leaf in leaves.items()}
         with files.new_folder(self._path(step)) as temporary:
+            _refuse_full_disk(temporary, sum(leaf.nbytes for leaf in leaves.values()))
             ocp.v1.save(temporary / "state", leaves)
             files.write_json(temporary / "shapes.json", shapes)
             files.write_json(temporary / "progress.json", progress)
@@ -105,6 +112,14 @@ class Checkpoints:
 
     def _path(self, step: int) -> Path:
         return self.folder / f"step-{step:09d}"
+
+
+def _refuse_full_disk(folder: Path, needed_bytes: int) -> None:
+    """Raises OSError where there is no room: where Orbax runs out of it, its threads go on and
+    print pages of tracebacks after the words that say so.
+    """
+    if shutil.disk_usage(folder).free < needed_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def _digests(folder: Path) -> dict[str, str]:

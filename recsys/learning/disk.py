@@ -27,7 +27,7 @@ def disk_error(
         step: which the run had come to.
         saved_step: of its last whole checkpoint, None where there is none.
     """
-    refused = _os_error(error)
+    refused = system_error(error)
     if refused is None or isinstance(refused, BrokenPipeError):
         return None
     kept = (
@@ -73,14 +73,14 @@ def is_disk_full(error: BaseException) -> bool:
     """Whether it is about space: also where a library tells it in a text, or words replace it."""
     seen: BaseException | None = error
     while seen is not None:
-        refused = _os_error(seen)
+        refused = system_error(seen)
         if isinstance(seen, DiskFullError) or (refused and refused.errno in _NO_SPACE):
             return True
         seen = seen.__cause__ or seen.__context__
     return False
 
 
-def _os_error(error: BaseException) -> OSError | None:
+def system_error(error: BaseException) -> OSError | None:
     """The system's refusal in an error; SQLite and TensorStore (checkpoints) tell it in a text.
 
     E.g. ``… Failed writing: "/disk/state": … File too large [os_error_code='27']``.

@@ -109,6 +109,17 @@ def begin(config: TrainConfig, catalog: Catalog, workspace: Workspace) -> str:
     return key
 
 
+def known(config: TrainConfig, catalog: Catalog, workspace: Workspace) -> str | None:
+    """What to ``look`` for where this was measured before, or is being measured; else None.
+
+    Settings that cost the same, another seed for instance, share one measurement.
+    """
+    key = _key(config, catalog)
+    folder = _folder(workspace, key)
+    is_known = _measured(folder) is not None or processes.status(folder).is_alive
+    return key if is_known else None
+
+
 def look(key: str, config: TrainConfig, catalog: Catalog, workspace: Workspace) -> Estimate | None:
     """The estimate that ``begin`` started, None while it is measured.
 

@@ -107,6 +107,11 @@ def resume(
         raise ConfigError(
             f"the run {run.name} is complete", "Give it a larger budget to train it further"
         )
+    if run.state == "finished" and steps is not None and steps <= run.step:
+        raise ConfigError(
+            f"the run {run.name} has done {run.step:,} steps already",
+            "Give it more in all to train it further",
+        )
     changes: dict[str, Any] = {"overrides": list(overrides)}
     if steps is not None or minutes is not None:
         changes.update(steps=steps, minutes=minutes)

@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from recsys import processes
 from recsys.learning import tracking
 from recsys.learning.metrics import MetricsLog
 from recsys.learning.runs import Run, read_run
+from recsys.learning.set_aside import set_aside
 from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL
 from recsys.promotions import Promotion
 from recsys.workspace import Workspace, is_name
@@ -123,12 +122,17 @@ class Records:
         if tracking.is_local(self._workspace):
             place = self._workspace.artifacts_dir.as_uri()
         try:
-            return str(self._client.create_experiment(EXPERIMENT, artifact_location=place))
+            made = self._client.create_experiment(EXPERIMENT, artifact_location=place)
         except MlflowException:  # another process made it in the same moment
             found = self._client.get_experiment_by_name(EXPERIMENT)
             if found is None:
                 raise
             return str(found.experiment_id)
+        # The store is new, or lost what it had: whatever was sent is to be sent again.
+        for run_id in self._workspace.job_ids():
+            if tracking.read_record(self._workspace, run_id):
+                tracking.write_record(self._workspace, run_id, {})
+        return str(made)
 
     def _is_there(self, mlflow_run: Any) -> bool:
         if not mlflow_run:
@@ -321,8 +325,4 @@ def _set_aside_damaged(path: Path) -> None:
         return  # locked, or not to be opened: no sign of damage
     except sqlite3.DatabaseError:
         pass
-    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-    aside.mkdir(exist_ok=True)
-    for part in ("", "-journal", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(f"{path}{part}", aside / f"{path.name}{part}")
+    set_aside(path)

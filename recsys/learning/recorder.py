@@ -84,6 +84,9 @@ def _outstanding(workspace: Workspace) -> int:
 
 def _send_outstanding(workspace: Workspace) -> str:
     """What went wrong; empty where nothing did."""
+    problem = _tried(_open, workspace)  # first: a store that was lost has nothing of any run
+    if problem:
+        return problem
     problems = []
     for run_id in tracking.outstanding(workspace):
         problem = _tried(_send, workspace, runs.read_run(workspace, run_id))
@@ -107,6 +110,10 @@ def _records(workspace: Workspace) -> Records:
 
         _opened["records"] = Records(workspace)
     return _opened["records"]
+
+
+def _open(workspace: Workspace) -> None:
+    _records(workspace)
 
 
 def _send(workspace: Workspace, run: Run) -> None:

@@ -35,6 +35,7 @@ State = Literal[
 ]
 
 IN_PROGRESS: tuple[State, ...] = ("queued", "starting", "running", "stopping")
+RESUMABLE: tuple[State, ...] = ("stopped", "crashed", "killed", "disk-full")
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        return self.state in ("stopped", "crashed", "killed", "disk-full")
+        return self.state in RESUMABLE
 
 
 def list_runs(workspace: Workspace, *, archived: bool = False) -> list[Run]:

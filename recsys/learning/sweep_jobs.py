@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from recsys import atomic as files
@@ -15,7 +15,13 @@ from recsys.learning import jobs
 from recsys.learning.disk import writing
 from recsys.learning.fields import as_text
 from recsys.learning.sweep_space import checked
-from recsys.learning.sweeps import SweepRequest, read_sweep, request_from
+from recsys.learning.sweeps import (
+    SweepRequest,
+    describe,
+    list_sweeps,
+    read_sweep,
+    request_from,
+)
 from recsys.learning.train import TrainRequest
 from recsys.workspace import Workspace
 
@@ -28,15 +34,19 @@ def start_sweep(
     Args:
         queue: line up behind a training that is in progress; without it that is a BusyError.
 
-    Raises RecsysError for unusable data, parameters or budget.
+    Raises:
+        BusyError: another training is in progress, or (with ``queue``) this very sweep is.
+        RecsysError: unusable data, parameters or budget.
     """
     request = checked(request)
     with jobs.starting(workspace):
         jobs.make_way(workspace, queue)
         catalog, path = open_dataset(request.data, workspace)
+        request = replace(request, data=str(path))
+        _refuse_twin(workspace, request)
         sweep_id = f"sweep-{secrets.token_hex(3)}"
         record = {
-            "request": {**asdict(request), "data": str(path)},
+            "request": asdict(request),
             "name": jobs.checked_text(name, "name", jobs.MAX_NAME),
             "data_name": catalog.name,
             "fingerprint": catalog.fingerprint,
@@ -60,7 +70,7 @@ def resume_sweep(
     Args:
         trials, minutes: another budget, at most one of them, counted from the sweep's start.
 
-    Raises RecsysError where it is in progress or not there, or its budget is spent.
+    Raises RecsysError where it is in progress or not there, its budget is spent, or the new one is.
     """
     sweep = read_sweep(workspace, sweep_id)
     if sweep.is_in_progress:
@@ -68,6 +78,11 @@ def resume_sweep(
     if trials is None and minutes is None and sweep.state == "finished":
         raise ConfigError(
             f"the budget of the sweep {sweep.id} is spent", "Give it more trials or minutes"
+        )
+    if trials is not None and trials <= sweep.ended:
+        raise ConfigError(
+            f"the sweep {sweep.id} has had {sweep.ended} trials already, so {trials} are none more",
+            f"Ask for {sweep.ended + 1} trials or more: they count from its start",
         )
     with jobs.starting(workspace):
         jobs.make_way(workspace, queue)
@@ -83,6 +98,15 @@ def resume_sweep(
 def stop_sweep(sweep_id: str, workspace: Workspace) -> bool:
     """Asks a sweep to save and stop; False where it was not in progress."""
     return processes.stop(workspace.sweep_dir(read_sweep(workspace, sweep_id).id))
+
+
+def describe_sweep(sweep_id: str, workspace: Workspace, *, name: str, note: str) -> None:
+    """Gives a sweep another name and note. Raises RecsysError."""
+    sweep = read_sweep(workspace, sweep_id)
+    name = jobs.checked_text(name, "name", jobs.MAX_NAME)
+    note = jobs.checked_text(note, "note", jobs.MAX_NOTE)
+    with writing("that cannot be noted"):
+        describe(workspace, sweep.id, name=name, note=note)
 
 
 def delete_sweep(sweep_id: str, workspace: Workspace) -> None:
@@ -125,6 +149,16 @@ def train_best(
     )
     words = f"Best of {sweep.name}"[: jobs.MAX_NAME]
     return jobs.start(request, workspace, queue=queue, name=words, origin=sweep.id)
+
+
+def _refuse_twin(workspace: Workspace, request: SweepRequest) -> None:
+    """One request that was sent twice is one sweep."""
+    for other in list_sweeps(workspace):
+        if other.is_in_progress and other.request == request:
+            raise jobs.BusyError(
+                f"the sweep {other.id} is in progress with the very same search, data and budget",
+                "Change something, for instance the seed",
+            )
 
 
 def _launch(workspace: Workspace, sweep_id: str) -> None:

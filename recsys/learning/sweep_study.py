@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from recsys import atomic as files
 from recsys import processes
+from recsys.learning.set_aside import set_aside
 from recsys.learning.sweep_space import is_whole
 from recsys.learning.sweeps import OBJECTIVE, Parameter, SweepRequest, Trial
 
@@ -47,6 +46,10 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 class Study:
     """The trials of one sweep.
 
+    Attributes:
+        used_s: seconds that the sweep has taken, those of earlier processes included.
+        was_damaged: the database was found damaged, and is filled from the plain data.
+
     Raises, here and in every method, what SQLAlchemy raises where the disk is full or refuses.
     """
 
@@ -57,15 +60,18 @@ class Study:
         self._importances: tuple[int, dict[str, float]] = (0, {})
         known = processes.read_record(folder / "trials.json") or {}
         self.used_s = float(known.get("used_s") or 0.0)
+        self.was_damaged = False
         try:
             self._study = self._opened()
         except OperationalError:
             raise  # full, locked, not to be written: no sign of damage
         except DatabaseError:
-            _set_aside(folder / "study.db")
+            set_aside(folder / "study.db")
+            self.was_damaged = True
             self._study = self._opened()
-            for record in known.get("trials") or ():
-                self._put_back(record)
+        has = len(self._study.get_trials(deepcopy=False))
+        for record in (known.get("trials") or ())[has:]:  # lost with it, or with its journal
+            self._put_back(record)
 
     @property
     def ended(self) -> int:
@@ -176,7 +182,7 @@ class Study:
 
     def _put_back(self, record: dict[str, Any]) -> None:
         """Adds a trial as ``trials.json`` has it; one that was running is forgotten."""
-        states = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+        states = {_STATES[state]: state for state in _ENDED}
         state = states.get(str(record.get("state")))
         if state is None:
             return
@@ -216,12 +222,3 @@ def _distribution(parameter: Parameter) -> BaseDistribution:
             int(parameter.low), int(parameter.high), log=parameter.is_logarithmic
         )
     return FloatDistribution(parameter.low, parameter.high, log=parameter.is_logarithmic)
-
-
-def _set_aside(path: Path) -> None:
-    """Moves a damaged database out of the way, into a folder beside it."""
-    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-    aside.mkdir(exist_ok=True)
-    for part in ("", "-journal", "-wal", "-shm"):
-        if Path(f"{path}{part}").exists():
-            os.replace(f"{path}{part}", aside / f"{path.name}{part}")

@@ -78,6 +78,7 @@ class Search:
 
     def __init__(self, sweep_id: str, workspace: Workspace, stop: threading.Event) -> None:
         from recsys.catalog.datasets import open_dataset
+        from recsys.learning.set_aside import what_happened
         from recsys.learning.sweep_study import Study
 
         self.id, self.workspace, self.stop = sweep_id, workspace, stop
@@ -90,6 +91,8 @@ class Search:
                 "Start a new sweep",
             )
         self.study = Study(self.folder, self.request)
+        if self.study.was_damaged:
+            say(what_happened(self.folder / "study.db", "trials.json"))
         self._began = time.monotonic()
         self._used_before_s = self.study.used_s
         self._reported_at = 0.0

@@ -15,9 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from recsys import atomic as files
 from recsys import processes
 from recsys.errors import ConfigError, RequestError
-from recsys.learning.runs import IN_PROGRESS, State, reason_of, state_of
+from recsys.learning.runs import IN_PROGRESS, RESUMABLE, State, reason_of, state_of
 from recsys.workspace import Workspace, is_name
 
 OBJECTIVE = "validation_recall@10"
@@ -97,6 +98,7 @@ class Sweep:
 
     Attributes:
         state, reason, remedy: as of a run (``recsys.learning.runs``).
+        note: what a person noted.
         request: what was asked for, the data set as a path.
         data_name, created: of the data set; when, ISO 8601, UTC.
         trials: all that have begun, in their order.
@@ -107,6 +109,8 @@ class Sweep:
             1; empty while there are too few trials.
         fraction: of the budget that is spent, 0–1.
         remaining_s: seconds left, None while unknown.
+        trial, step: that it is at, of a sweep in progress; None and 0 while unknown.
+        text: what it is doing, where that is not training.
         behind: of a queued sweep, what it waits for.
     """
 
@@ -124,11 +128,24 @@ class Sweep:
     importances: Mapping[str, float] = field(default_factory=dict)
     fraction: float = 0.0
     remaining_s: float | None = None
+    trial: int | None = None
+    step: int = 0
+    text: str = ""
     behind: str = ""
+    note: str = ""
 
     @property
     def is_in_progress(self) -> bool:
         return self.state in IN_PROGRESS
+
+    @property
+    def can_resume(self) -> bool:
+        return self.state in RESUMABLE
+
+    @property
+    def ended(self) -> int:
+        """How many trials have come to an end, good or bad."""
+        return sum(trial.state != "running" for trial in self.trials)
 
     @property
     def best_trial(self) -> Trial | None:
@@ -205,6 +222,17 @@ def read_request(workspace: Workspace, sweep_id: str) -> tuple[SweepRequest, str
         raise RequestError(f"what the sweep {sweep_id} was asked for cannot be read") from None
 
 
+def log_tail(workspace: Workspace, sweep_id: str, lines: int = 50) -> list[str]:
+    """The last lines of what a sweep's process said."""
+    return processes.log_tail(workspace.sweep_dir(sweep_id), lines)
+
+
+def describe(workspace: Workspace, sweep_id: str, *, name: str, note: str) -> None:
+    """Changes what a person gave a sweep; an empty name is its id again."""
+    record = {"name": name or sweep_id, "note": note}
+    files.write_json(workspace.sweep_dir(sweep_id) / "about.json", record)
+
+
 def _sweep(workspace: Workspace, sweep_id: str) -> Sweep | None:
     folder = workspace.sweep_dir(sweep_id)
     record = processes.read_record(folder / "sweep.json") or {}
@@ -212,6 +240,7 @@ def _sweep(workspace: Workspace, sweep_id: str) -> Sweep | None:
         request = request_from(record["request"])
     except (KeyError, TypeError, ValueError):
         return None
+    about = processes.read_record(folder / "about.json") or {}
     told = processes.read_state(folder)
     status = processes.status(folder)
     state = state_of(status, told)
@@ -225,7 +254,7 @@ def _sweep(workspace: Workspace, sweep_id: str) -> Sweep | None:
     again = f"Go on with: python -m recsys sweep resume {sweep_id}"
     return Sweep(
         id=sweep_id,
-        name=str(record.get("name") or sweep_id),
+        name=str(about.get("name") or record.get("name") or sweep_id),
         state=state,
         reason=reason_of(state, status, told),
         remedy="" if is_over else str((error or {}).get("remedy") or again),
@@ -240,7 +269,11 @@ def _sweep(workspace: Workspace, sweep_id: str) -> Sweep | None:
         },
         fraction=1.0 if state == "finished" else float(told.get("fraction") or 0.0),
         remaining_s=told.get("remaining_s") if state in IN_PROGRESS else None,
+        trial=told.get("trial") if state in IN_PROGRESS else None,
+        step=int(told.get("step") or 0) if state in IN_PROGRESS else 0,
+        text=str(told.get("text") or "") if state in IN_PROGRESS else "",
         behind=str(told.get("behind") or "") if state == "queued" else "",
+        note=str(about.get("note") or ""),
     )
 
 

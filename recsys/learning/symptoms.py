@@ -68,8 +68,9 @@ def _collapsed(spread: Series) -> Iterator[Symptom]:
     if spread.last is not None and spread.last < COLLAPSED_SPREAD:
         yield Symptom(
             "collapsed",
-            "The embeddings have collapsed: nearly all products have the same vector, so every "
-            "look gets the same list. Start again with a lower learning rate.",
+            "The embeddings have collapsed: nearly all products have the same vector, so next to "
+            "nothing decides which of them a look gets. Where it stays so, start again with a "
+            "lower learning rate.",
         )
 
 

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 from recsys import atomic as files
 from recsys import processes
 from recsys.errors import RecsysError
+from recsys.learning.set_aside import what_happened
 from recsys.processes import AlreadyRunningError
 from recsys.workspace import Workspace
 
@@ -117,6 +118,11 @@ def recorded(workspace: Workspace, run_id: str) -> Recorded:
         problem=str(told.get("problem") or ""),
         at=str(told.get("at") or ""),
     )
+
+
+def damage(workspace: Workspace) -> str:
+    """What happened to the workspace's own store, where it was found damaged; else empty."""
+    return what_happened(workspace.tracking_path, "the runs' files")
 
 
 def send_outstanding(workspace: Workspace) -> None:

@@ -73,7 +73,7 @@ class Sheet:
     settings: tuple[tuple[str, str], ...] = ()
 
     def product(self, item: Item) -> Product:
-        return self.catalog.products[self.catalog.product_row(item.product)]
+        return self.catalog.product(item.product)
 
     def share(self, item: Item) -> float | None:
         """Share of scenes that an item is shown to, 0–1; None where nobody has counted."""

@@ -106,7 +106,7 @@ def open_live(
         ) from error
     made_from = (live.model, live.products, live.bank)
     now = _sources(server, correction)
-    what = ("the model", "the products", "the training scenes that it compares with")
+    what = ("the model", "the products", "the training photos that it compares with")
     changed = [name for name, then, is_ in zip(what, made_from, now, strict=True) if then != is_]
     if changed:
         raise StaleError(

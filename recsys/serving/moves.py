@@ -25,10 +25,6 @@ class Move:
         return self.before is None
 
     @property
-    def is_gone(self) -> bool:
-        return self.after is None
-
-    @property
     def places(self) -> int:
         """Places gained, negative for lost; 0 for what is new or gone."""
         return 0 if self.before is None or self.after is None else self.before - self.after

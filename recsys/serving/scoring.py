@@ -127,8 +127,8 @@ class Scorings:
         rows = seen or [row for row, name in enumerate(names) if part_of(name) == "train"]
         if not rows:
             raise RequestError(
-                "scoring: this correction compares with training scenes, and the data set "
-                f"{self._catalog.name} has none with a picture",
+                "scoring: this correction compares with training photos, and the data set "
+                f"{self._catalog.name} has none that is readable",
                 "Choose another scoring",
             )
         places = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), BANK_SCENES)).astype(int))

@@ -107,7 +107,7 @@ def heat_of(live: Live, request: Request, products: Sequence[str]) -> Heat | Non
 def _found(live: Live, heat: HeatMap, on_photo: list[int]) -> Found:
     box = heat.boxes[heat.winner]
     return Found(
-        title=live.catalog.products[live.catalog.product_row(heat.product)].label,
+        title=live.catalog.product(heat.product).label,
         levels=tuple(heat.levels.reshape(-1)[on_photo].tolist()),
         winner=None if box is None else on_photo.index(heat.winner),
         place="Found beside the photo" if box is None else f"Found in {place_of(box)}",
@@ -138,7 +138,7 @@ def finer_heat(
     drawn: OcclusionMap = kept[1]
     best = int(np.argmax(drawn.drops))
     levels = drawn.levels.reshape(-1)
-    title = live.catalog.products[live.catalog.product_row(product)].label
+    title = live.catalog.product(product).label
     place = f"Hangs on {place_of(drawn.boxes[best])}" if levels.any() else "Hangs on no one part"
     found = Found(title, tuple(levels.tolist()), best if levels.any() else None, place)
     return Heat(drawn.boxes, {product: found}, "how far the score falls without it")

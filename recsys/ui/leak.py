@@ -55,7 +55,7 @@ def boxes_of(live: Live, look: Look) -> list[KnownBox]:
     if look.photo is not None:
         return []
     return [
-        KnownBox(live.catalog.products[live.catalog.product_row(product)].label, box)
+        KnownBox(live.catalog.product(product).label, box)
         for product, box in known_boxes(live.catalog, look.id).items()
     ]
 
@@ -131,4 +131,4 @@ def _arm(live: Live, arm: Arm, product: str, item: Parameter[str]) -> None:
 
 
 def _label(live: Live, product: str) -> str:
-    return live.catalog.products[live.catalog.product_row(product)].label
+    return live.catalog.product(product).label

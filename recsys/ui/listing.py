@@ -15,15 +15,7 @@ from recsys.ui.views import browse_tile
 
 Order = Literal["random", "popular", "all"]
 
-SORTS: dict[str, Sort] = {
-    "title": "title",
-    "price": "price",
-    "price-down": "price-down",
-    "popularity": "popularity",
-    "shown": "shown",
-    "shown-least": "shown-least",
-}
-SORT_LABELS = {
+SORT_LABELS: dict[Sort, str] = {
     "title": "Title",
     "price": "Price, lowest first",
     "price-down": "Price, highest first",
@@ -38,14 +30,14 @@ class View:
     """What Browse was asked to show, as its URL says.
 
     Attributes:
-        sort: one of ``SORTS``, for order ``all``.
+        sort: one of ``SORT_LABELS``, for order ``all``.
         seed: of the shuffle, for order ``random``.
         text: words to find; empty for all.
         low, high: bounds of the price, in either order; None where there is none.
     """
 
     order: Order = "random"
-    sort: str = "title"
+    sort: Sort = "title"
     seed: int = 0
     text: str = ""
     category: str = ""
@@ -72,7 +64,7 @@ class View:
             category=self.category,
             min_price=low,
             max_price=high,
-            sort=sorts.get(self.order) or SORTS[self.sort],
+            sort=sorts.get(self.order, self.sort),
             seed=self.seed if self.order == "random" else 0,
             page=page,
             per_page=per_page,
@@ -98,13 +90,13 @@ class Listing:
     category_counts: Mapping[str, int]
 
 
-def sorts_of(live: Live) -> list[str]:
+def sorts_of(live: Live) -> list[Sort]:
     """The orders that make sense: by price where there are prices, by times shown where a
     model is live.
     """
     return [
         name
-        for name in SORTS
+        for name in SORT_LABELS
         if (live.has_prices or not name.startswith("price"))
         and (live.model_id or not name.startswith("shown"))
     ]

@@ -159,7 +159,7 @@ def history(live: Live, steps: tuple[asked.Step, ...]) -> None:
 def _name(live: Live, product: str) -> str:
     if not live.catalog.has_product(product):
         return product
-    return live.catalog.products[live.catalog.product_row(product)].label
+    return live.catalog.product(product).label
 
 
 # the line above the list

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -166,6 +166,11 @@ def product_card(live: Live, row: int) -> Card:
         place = ordinal(round(known.norm_percentile))
         facts.append(("Embedding norm", f"{known.norm:.2f}, {place} percentile"))
     facts.append(("Id", product.id))
+    return card_of(product, facts)
+
+
+def card_of(product: Product, facts: Iterable[tuple[str, str]]) -> Card:
+    """A product's card with what there is to say of it."""
     return Card(
         id=product.id,
         label=f"Product {product.label}",

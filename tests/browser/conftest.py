@@ -62,15 +62,20 @@ def _absent(reason: str) -> None:
 
 
 class App:
-    """One running server; ``log`` is what it has written so far."""
+    """One running server; ``log`` is what it has written so far.
 
-    def __init__(self, home: Path, log: Path) -> None:
+    Args:
+        options: further ones of ``streamlit run``.
+    """
+
+    def __init__(self, home: Path, log: Path, options: tuple[str, ...] = ()) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._log = log
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        command += options
         environment = {**os.environ, "RECSYS_HOME": str(home)}
         with log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -104,16 +109,16 @@ class App:
             self._process.wait(10)
 
 
-StartApp = Callable[[Path], App]
+StartApp = Callable[..., App]
 
 
 @pytest.fixture(scope="session")
 def start_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartApp]:
-    """Starts servers that are stopped when the session ends."""
+    """Starts servers over a workspace, with options, that are stopped when the session ends."""
     started: list[App] = []
 
-    def start(home: Path) -> App:
-        app = App(home, tmp_path_factory.mktemp("server") / "log.txt")
+    def start(home: Path, *options: str) -> App:
+        app = App(home, tmp_path_factory.mktemp("server") / "log.txt", options)
         started.append(app)
         return app
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -58,9 +60,10 @@ def open_train(shop: App, open_tab: OpenTab, query: str = "", **options: object)
     return page
 
 
-def start(page: Page) -> str:
-    """Measures and starts what the form says, with two clicks where one would do."""
-    button(page, "Estimate time and memory")
+def start(page: Page, *, measure: bool) -> str:
+    """Starts what the form says, measured before or not, with two clicks where one would do."""
+    if measure:
+        button(page, "Estimate time and memory")
     go = page.get_by_role("button", name="Start training")
     expect(go).to_be_enabled(timeout=SLOW_MS)
     go.dblclick()
@@ -89,7 +92,7 @@ def test_from_the_first_run_to_a_live_model_and_back(
     fill(page, "Steps", "5000")
     for label, text in SMALL.items():
         fill(page, label, text)
-    first = start(page)
+    first = start(page, measure=True)
     assert home.job_ids() == [first]
 
     # watch the curve grow, and find it again after a reload
@@ -113,20 +116,42 @@ def test_from_the_first_run_to_a_live_model_and_back(
     button(page, "Resume")
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
     assert step(page) >= saved.step
-    button(page, "Stop")
+
+    # killed, as where memory runs out: the page says so by itself, and the way on
+    worker = processes.read_record(home.job_dir(first) / "worker.json")
+    assert worker is not None
+    os.kill(int(worker["pid"]), signal.SIGKILL)
+    expect(page.get_by_text("This run was killed")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("Resume goes on from there")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=SLOW_MS)
 
     # a changed copy, to its end
     button(page, "Copy and change")
     expect(page.get_by_role("spinbutton", name="Steps")).to_have_value("5000", timeout=SLOW_MS)
     fill(page, "Steps", "12")
-    second = start(page)
+    second = start(page, measure=False)  # what costs the same was measured for the first
     expect(page.get_by_text("What it recommends")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Put it live")).to_be_visible(timeout=SLOW_MS)
     assert runs.read_run(home, second).origin == first
 
-    # side by side
-    page.goto(f"{shop.url}/train?train_view=compare&train_with={second},{first}")
+    # further than it was asked to at first; what it has made stays
+    button(page, "Train further")
+    expect(page.get_by_text("It goes on after step 12, 12 steps more.")).to_be_visible(
+        timeout=SLOW_MS
+    )
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Train further").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Put it live")).to_be_visible(timeout=SLOW_MS)
+    further = runs.read_run(home, second)
+    model = f"{second}-2"
+    assert (further.step, further.models) == (24, (second, model))
+
+    # side by side, from the list
+    page.goto(f"{shop.url}/train")
+    for run_id in (second, first):
+        row = page.locator(f'tr[data-id="{run_id}"]')
+        row.get_by_role("checkbox").check(timeout=SLOW_MS)
+    button(page, "Compare 2 runs")
     expect(page.get_by_text("What differs")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("cell", name="5000")).to_be_visible(timeout=SLOW_MS)
 
@@ -139,9 +164,9 @@ def test_from_the_first_run_to_a_live_model_and_back(
     other = open_tab(f"{shop.url}/browse")
     expect(other.get_by_text("model demo")).to_be_visible(timeout=SLOW_MS)
     button(page, "Put it live")
-    expect(page.get_by_text(f"{second} is live.")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text(f"{model} is live.")).to_be_visible(timeout=SLOW_MS)
     other.get_by_text("Popular", exact=True).click()
-    expect(other.get_by_text(f"model {second}")).to_be_visible(timeout=SLOW_MS)
+    expect(other.get_by_text(f"model {model}")).to_be_visible(timeout=SLOW_MS)
     button(page, "Go back to demo")
     expect(page.get_by_text("demo is live again")).to_be_visible(timeout=SLOW_MS)
     other.get_by_text("Random", exact=True).click()

@@ -81,6 +81,7 @@ def test_ids_at_the_border_rows_inside() -> None:
     catalog = _catalog([(0, 1)], 2, 3)
     for row, product in enumerate(catalog.products):
         assert catalog.product_row(product.id) == row
+        assert catalog.product(product.id) is product
         assert catalog.has_product(product.id)
     assert catalog.scene_row("s001") == 1
     assert not catalog.has_scene("p001")

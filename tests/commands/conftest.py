@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from recsys.catalog.splits import split_scenes
 from recsys.catalog.stl import read_stl
 from recsys.cli import cli
-from recsys.workspace import Workspace
+from recsys.workspace import PROJECT_DIR, Workspace
 from tests.support.planted import write_planted
 from tests.support.tiny_bundle import write_bundle
 
@@ -45,6 +46,43 @@ def run(shop: Workspace, monkeypatch: pytest.MonkeyPatch) -> Run:
         return CliRunner().invoke(cli, [str(arg) for arg in args])
 
     return invoke
+
+
+def calls_of(
+    monkeypatch: pytest.MonkeyPatch, module: object, start: str, resume: str, gives: str
+) -> list[Any]:
+    """What will have reached the two functions that would start processes.
+
+    Args:
+        start, resume: the functions' names.
+        gives: the id that the first one returns.
+    """
+    calls: list[Any] = []
+
+    def started(request: object, workspace: Workspace, *, queue: bool) -> str:
+        calls.append((request, queue))
+        return gives
+
+    def resumed(of: str, workspace: Workspace, **changes: Any) -> None:
+        calls.append((of, changes))
+
+    monkeypatch.setattr(module, start, started)
+    monkeypatch.setattr(module, resume, resumed)
+    return calls
+
+
+def documented(name: str, group: click.Group) -> str:
+    """What the guide says of a group of commands, once it is sure that it names each of them
+    and that their own examples are sound.
+    """
+    guide = (PROJECT_DIR / "docs" / "cli.md").read_text("utf-8")
+    section = guide.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    for one, command in group.commands.items():
+        assert f"`{name} {one}" in section
+        words = (command.epilog or "").removeprefix(f"Example: python -m recsys {name} ").split()
+        assert words[0] == one
+        command.make_context(one, words[1:])
+    return section
 
 
 def answer(result: Result) -> Any:

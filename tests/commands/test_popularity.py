@@ -135,6 +135,18 @@ def test_for_a_person(run: Run) -> None:
         assert words in result.stdout
 
 
+def test_what_is_never_shown_is_named(run: Run, shop: Workspace) -> None:
+    words = ("popularity", *DATA, *MODEL, "-k", "1", "--correction", "dot")
+    found = answer(run(*words, "--json"))["never_shown"]
+    assert found
+    details = shop.datasets_dir / "planted" / "planted-products.json"
+    titles = {name: record["title"] for name, record in json.loads(details.read_text()).items()}
+    shown = run(*words).stdout.split("Never shown: ")[1].split("By category")[0]
+    for id_ in (found[0]["product"], found[0]["blocker"]):
+        # a title may be broken over the lines of its cell
+        assert all(word in shown for word in titles[id_].split())
+
+
 def test_the_front_is_kept(run: Run) -> None:
     first = run("popularity", *DATA, *MODEL, "--front", "--json")
     found = answer(first)

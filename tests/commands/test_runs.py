@@ -19,7 +19,7 @@ from recsys.learning.presets import PRESETS
 from recsys.learning.runs import read_run
 from recsys.learning.train import TrainRequest
 from recsys.workspace import LivePointer, Workspace
-from tests.commands.conftest import Run, answer
+from tests.commands.conftest import Run, answer, calls_of, documented
 from tests.commands.test_training import TINY
 from tests.test_processes import SOON_S
 
@@ -237,17 +237,7 @@ class TestInTheBackground:
     def test_what_is_asked_for_is_passed_on(
         self, run: Run, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        asked: list[Any] = []
-
-        def start(request: TrainRequest, workspace: Workspace, *, queue: bool) -> str:
-            asked.append((request, queue))
-            return "regions-9"
-
-        def resume(run_id: str, workspace: Workspace, **changes: Any) -> None:
-            asked.append((run_id, changes))
-
-        monkeypatch.setattr(jobs, "start", start)
-        monkeypatch.setattr(jobs, "resume", resume)
+        asked = calls_of(monkeypatch, jobs, "start", "resume", gives="regions-9")
         words = ("train", "--data", "planted", "--background")
         assert answer(run(*words, "--steps", "3", "--json")) == {"run": "regions-9"}
         assert asked == [(TrainRequest("planted", steps=3), True)]
@@ -271,13 +261,8 @@ class TestInTheBackground:
 
 
 def test_every_command_and_option_is_documented() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text("utf-8")
-    section = guide.split("\n## runs\n")[1].split("\n## ")[0]
-    for name, command in group.commands.items():
-        assert f"`runs {name}" in section
-        words = (command.epilog or "").removeprefix("Example: python -m recsys runs ").split()
-        assert words[0] == name
-        command.make_context(name, words[1:])
+    documented("runs", group)
+    for command in group.commands.values():
         assert {option for p in command.params for option in p.opts if option[0] == "-"} == {
             "--json"
         }

@@ -17,7 +17,7 @@ from recsys.learning import sweep_jobs
 from recsys.learning.sweeps import Parameter, SweepRequest, textbook
 from recsys.process_identity import Identity
 from recsys.workspace import Workspace
-from tests.commands.conftest import Run, answer
+from tests.commands.conftest import Run, answer, calls_of, documented
 from tests.commands.test_training import TINY
 
 REQUEST = SweepRequest(
@@ -61,18 +61,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Workspace:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What reached the functions that would start processes."""
-    calls: list[Any] = []
-
-    def start(request: SweepRequest, workspace: Workspace, *, queue: bool) -> str:
-        calls.append((request, queue))
-        return "sweep-1"
-
-    def resume(sweep_id: str, workspace: Workspace, **changes: Any) -> None:
-        calls.append((sweep_id, changes))
-
-    monkeypatch.setattr(sweep_jobs, "start_sweep", start)
-    monkeypatch.setattr(sweep_jobs, "resume_sweep", resume)
-    return calls
+    return calls_of(monkeypatch, sweep_jobs, "start_sweep", "resume_sweep", gives="sweep-1")
 
 
 class TestStart:
@@ -236,17 +225,13 @@ def test_a_real_one_from_the_terminal(run: Run, shop: Workspace) -> None:
 
 
 def test_every_command_and_option_is_documented() -> None:
-    guide = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text("utf-8")
-    section = guide.split("\n## sweep\n")[1].split("\n## ")[0]
+    section = documented("sweep", group)
     for name, command in group.commands.items():
-        assert f"`sweep {name}" in section
-        words = (command.epilog or "").removeprefix("Example: python -m recsys sweep ").split()
-        assert words[0] == name
-        command.make_context(name, words[1:])
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert f"`{parameter.opts[0]}" in section, (name, parameter.opts)
-    lines = [line for line in guide.splitlines() if line.startswith("python -m recsys sweep ")]
+    lines = [line for line in section.splitlines() if line.startswith("python -m recsys sweep ")]
+    assert lines
     for line in lines:
         name, *words = line.split()[4:]
         group.commands[name].make_context(name, words)

@@ -110,6 +110,7 @@ MAY_IMPORT = {
         "recsys.learning.curves",
         "recsys.learning.comparing",
         "recsys.learning.tracking",
+        "recsys.learning.set_aside",
         "recsys.learning.setting_words",
         "recsys.learning.sweeps",
         # these know JAX, so they are imported inside functions
@@ -118,6 +119,7 @@ MAY_IMPORT = {
         "recsys.learning.config",
         "recsys.learning.presets",
         "recsys.learning.fields",
+        "recsys.learning.budgets",
         "recsys.learning.cautions",
         "recsys.learning.estimates",
         "recsys.learning.sweep_jobs",

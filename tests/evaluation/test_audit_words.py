@@ -17,9 +17,10 @@ from recsys.evaluation.audit import Audit, Auditor, Setting
 from recsys.evaluation.audit_compare import compare
 from recsys.evaluation.audit_figures import Figure
 from recsys.evaluation.audit_json import record
-from recsys.evaluation.audit_render import difference_text, render, render_comparison
+from recsys.evaluation.audit_render import render, render_comparison
 from recsys.evaluation.audit_words import (
     FIGURES,
+    difference_text,
     figure_text,
     headline,
     title_of,
@@ -110,6 +111,7 @@ class TestWords:
             ("effective_catalogue", 435.71, "435.7"),
             ("popularity_lift", -0.351, "−0.35"),
             ("popularity_lift", 0.351, "+0.35"),
+            ("excess_gini", -0.5782, "−0.578"),
             ("recall", None, "–"),
         ],
     )
@@ -123,6 +125,8 @@ class TestWords:
         assert difference_text("never_shown", 4) == "+4"
         assert difference_text("popularity_lift", -0.25) == "−0.25"
         assert difference_text("recall", None) == "–"
+        assert difference_text("recall", -0.0421) == "−0.042"
+        assert difference_text("recall", -0.0002) == "0.000"
 
 
 class TestCompare:
@@ -177,7 +181,7 @@ class TestCompare:
     def test_what_cannot_be_compared(self, auditor: Auditor, audit: Audit) -> None:
         with pytest.raises(RequestError, match="k is 10 on one side and 3 on the other"):
             compare(audit, auditor.audit(Setting(k=3)))
-        with pytest.raises(RequestError, match="other scenes or products"):
+        with pytest.raises(RequestError, match="other lists or products"):
             compare(audit, auditor.audit(Setting(part="train")))
 
 

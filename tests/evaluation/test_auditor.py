@@ -286,7 +286,7 @@ class TestWhichScenes:
         audit = auditor.audit(Setting(k=2))
         assert audit.causes == {}
         assert audit.by_product.shown_centred is None
-        with pytest.raises(RequestError, match="compares with training scenes"):
+        with pytest.raises(RequestError, match="compares with training photos"):
             auditor.audit(Setting(Correction("nnn")))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,8 @@ from recsys.errors import DataError
 from recsys.evaluation import front as module
 from recsys.evaluation.audit import Auditor, Setting
 from recsys.evaluation.audit_figures import Reference
+from recsys.evaluation.audit_words import difference_text, value_text
 from recsys.evaluation.front import (
-    Front,
-    FrontPoint,
-    Value,
     find_front,
     frequency_is_a_hint,
     front_path,
@@ -29,12 +27,23 @@ from recsys.evaluation.front import (
     recommended,
 )
 from recsys.evaluation.front_render import render
+from recsys.evaluation.front_result import ByChance, Front, FrontPoint, Value
 from recsys.evaluation.ranking import Positives
 from recsys.retrieval.corrections import NAMES
 from recsys.workspace import Workspace
 from tests.evaluation.conftest import serve
 from tests.support.planted import write_planted
 
+CHANCE = ByChance(
+    recall=0.01,
+    excess_gini=0.0,
+    gini=0.5,
+    coverage=0.2,
+    effective_catalogue=20.0,
+    top_share=0.1,
+    largest_share=0.1,
+    never_shown=8.0,
+)
 SMALL: dict[Any, Any] = {"dot": (None,), "nnn": (0.5, 1.0), "qb-norm": (20.0,)}
 
 
@@ -100,6 +109,8 @@ class TestFigures:
             assert own is not None
             assert point.gain.value == pytest.approx(point.recall.value - own)
         assert front.points[0].gain == Value(0.0, 0.0, 0.0)
+        for key, value in asdict(front.by_chance).items():
+            assert value == pytest.approx(figures[key].chance), key
         validation = split_scenes(auditor.server.catalog, home).rows("validation")
         assert front.scenes == front.unseen_scenes == len(validation)
         assert front.recommended is not None
@@ -127,6 +138,12 @@ class TestFigures:
         assert "recall@5" in text
         assert "Recommended: " in text
         assert text.count("→") == 1
+        assert f"by chance {value_text('recall', front.by_chance.recall)}" in " ".join(text.split())
+        lost = [point.gain.value for point in front.points if (point.gain.value or 0) < -0.001]
+        assert lost
+        for value in lost:
+            assert difference_text("recall", value) in text
+            assert f"{value:.3f}" not in text
         empty = replace(front, recommended=None)
         console.print(render(empty))
         assert "nothing is recommended" in console.export_text()
@@ -189,6 +206,8 @@ class TestKept:
             lambda content: content.update(recommended=99),
             lambda content: content.update(points=3),
             lambda content: content.pop("scenes"),
+            lambda content: content.pop("by_chance"),
+            lambda content: content["by_chance"].update(recall="0.5"),
         ],
     )
     def test_a_sound_file_of_nonsense_is_none(
@@ -264,7 +283,8 @@ def test_the_recommended_point(points: list[FrontPoint], chosen: int | None) -> 
 
 def test_a_front_says_what_it_is_of(auditor: Auditor, home: Workspace) -> None:
     found: Front = replace(
-        Front("m", "f", "d", "f", "now", 10, 5, 5, 40, (point(0.5, 0.2),), 0), recommended=0
+        Front("m", "f", "d", "f", "now", 10, 5, 5, 40, CHANCE, (point(0.5, 0.2),), 0),
+        recommended=0,
     )
     assert found.points[found.recommended or 0].setting(10) == Setting()
     assert np.isfinite(found.record()["points"][0]["recall"]["value"])

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from recsys.errors import TrainingError
+from recsys.learning import runs
 from recsys.learning.checkpoints import Checkpoints
 from recsys.learning.disk import DiskFullError, is_disk_full
-from recsys.learning.loop import Budget, Event
+from recsys.learning.loop import Budget, Event, Pace
 from recsys.learning.metrics import MetricsLog
+from recsys.learning.steps import Trainer
+from recsys.learning.train import TrainRequest, train
+from recsys.workspace import Workspace
+from tests.learning.conftest import SHORT, Run, losses, quiet, read_metrics, weights_of
 from tests.learning.fakes import EAGER, Setting
+from tests.learning.tiny import OVERRIDES, tiny
+from tests.support import disks
 
 
 @pytest.fixture
@@ -100,3 +109,35 @@ def test_a_full_disk_is_known_behind_other_words() -> None:
     assert is_disk_full(refused(errno.ENOSPC))
     assert not is_disk_full(refused(errno.EACCES))
     assert not is_disk_full(KeyError("x"))
+
+
+def test_a_checkpoint_that_no_longer_fits(short: Run, planted: Path, tmp_path: Path) -> None:
+    """A real small disk, full between two checkpoints of a run that is trained in a terminal."""
+    disk = tmp_path / "disk"
+    shop = Workspace(disk / "shop")
+    size = disks.size_of(planted) + disks.size_of(short.workspace.cache_dir) + 12_000_000
+    stack = ExitStack()
+
+    def listen(event: Event) -> None:
+        if event.kind == "save" and event.step == 4:
+            stack.enter_context(disks.full(disk))
+
+    with disks.small_disk(disk, size):
+        shutil.copytree(planted, shop.datasets_dir / "planted")
+        shutil.copytree(short.workspace.cache_dir, shop.cache_dir)
+        request = TrainRequest("planted", steps=SHORT, overrides=OVERRIDES)
+        with stack:
+            pace = Pace(save_every_s=0.0, evaluate_every_s=1e9)
+            with pytest.raises(DiskFullError, match=r"checkpoint of step 4 is whole") as error:
+                train(request, shop, listen, pace=pace)
+            (run,) = runs.list_runs(shop)
+            assert run.state == "disk-full"
+            assert run.reason == "the disk is full"
+            assert error.value.remedy.endswith(f"--resume {run.id}")
+            assert f"--resume {run.id}" in run.remedy
+            checkpoints = Checkpoints(shop.job_dir(run.id) / "checkpoints")
+            _, progress = checkpoints.restore(Trainer(tiny()).initial_state())
+            assert progress["step"] == run.saved_step == 4
+        assert train(TrainRequest(resume=run.id), shop, quiet) == run.id
+        assert losses(read_metrics(shop, run.id)) == losses(short.metrics)
+        assert weights_of(shop, run.id) == weights_of(short.workspace, short.id)

@@ -84,6 +84,34 @@ def test_what_costs_nothing_is_not_measured_again(own: Workspace, catalog: Catal
         assert estimates._key(tiny(other), catalog) != key
 
 
+def test_what_costs_the_same_is_known(
+    own: Workspace, catalog: Catalog, known: Callable[..., None]
+) -> None:
+    def key_of(*overrides: str) -> str | None:
+        return estimates.known(with_overrides(tiny(), overrides), catalog, own)
+
+    assert key_of() is None
+    known()
+    key = key_of()
+    assert key is not None
+    assert look(key, tiny(), catalog, own) is not None
+    for same in ("seed=7", "learning_rate=0.03", "weight_decay=0.2", "schedule=constant"):
+        assert key_of(same) == key, same
+    for other in ("embedding_dim=9", "batch_scenes=5", "augment=true", "crop_weight=1"):
+        if with_overrides(tiny(), (other,)) != tiny():
+            assert key_of(other) is None, other
+
+
+def test_what_is_being_measured_is_known_too(own: Workspace, catalog: Catalog) -> None:
+    """Another seed, asked for meanwhile, waits for the same measurement."""
+    folder = estimates._folder(own, estimates._key(tiny(), catalog))
+    assert estimates.known(tiny(), catalog, own) is None
+    folder.mkdir(parents=True)
+    with processes.enrolled(folder):
+        assert estimates.known(with_overrides(tiny(), ("seed=7",)), catalog, own) == folder.name
+    assert estimates.known(tiny(), catalog, own) is None
+
+
 def test_one_that_cannot_fit_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "available_bytes", lambda: -(10**12))
     found = measuring.measure(tiny(), 40)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import resource
@@ -28,6 +27,7 @@ from recsys.workspace import PROJECT_DIR, Workspace
 from tests.learning.conftest import SHORT, losses, read_metrics, weights_of
 from tests.learning.conftest import Run as WholeRun
 from tests.learning.tiny import OVERRIDES
+from tests.support import disks
 from tests.test_processes import SOON_S, until
 
 ENDLESS = 10_000_000
@@ -94,6 +94,8 @@ def test_from_start_to_finish(shop: Workspace, short: WholeRun) -> None:
     assert (shop.job_dir(run_id) / "run.json").is_file()
     with pytest.raises(ConfigError, match=r"is complete.*larger budget"):
         jobs.resume(run_id, shop)
+    with pytest.raises(ConfigError, match=rf"has done {SHORT} steps already.*more in all"):
+        jobs.resume(run_id, shop, steps=SHORT)
 
 
 def test_stopped_it_saves_and_goes_on_exactly(shop: Workspace, short: WholeRun) -> None:
@@ -225,13 +227,6 @@ class TestADamagedCheckpoint:
         assert "Start a new run" in run.remedy
 
 
-def fill(path: Path) -> None:
-    """Writes a file until there is no space left."""
-    with path.open("wb") as file, contextlib.suppress(OSError):
-        while True:
-            os.write(file.fileno(), b"x" * 65536)
-
-
 class TestAFullDisk:
     """It stops cleanly and says so; with room again it goes on exactly."""
 
@@ -248,34 +243,24 @@ class TestAFullDisk:
         assert f"--resume {run_id}" in run.remedy
         assert run.can_resume
 
-    @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
     def test_as_a_small_one(self, shop: Workspace, short: WholeRun, tmp_path: Path) -> None:
         disk = tmp_path / "disk"
-        disk.mkdir()
-        size = sum(p.stat().st_size for p in shop.root.rglob("*") if p.is_file()) + 6_000_000
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
-        if subprocess.run(mount, capture_output=True, check=False).returncode:
-            pytest.skip("mounting is not permitted here")
-        try:
-            small = Workspace(disk / "shop")
+        small = Workspace(disk / "shop")
+        with disks.small_disk(disk, disks.size_of(shop.root) + 6_000_000):
             shutil.copytree(shop.root, small.root)
             run_id = jobs.start(asked(steps=ENDLESS), small)
             at_step(small, run_id, 2)
-            filler = disk / "filler"
-            fill(filler)
-            run = ended(small, run_id)
-            assert run.state == "disk-full", runs.log_tail(small, run_id)
-            assert run.can_resume
-            assert [one.id for one in runs.list_runs(small)] == [run_id]
-            done = losses(MetricsLog(small.job_dir(run_id) / "metrics.jsonl").read())
-            filler.unlink()
+            with disks.full(disk):
+                run = ended(small, run_id)
+                assert run.state == "disk-full", runs.log_tail(small, run_id)
+                assert run.can_resume
+                assert [one.id for one in runs.list_runs(small)] == [run_id]
+                done = losses(MetricsLog(small.job_dir(run_id) / "metrics.jsonl").read())
             jobs.resume(run_id, small)
             at_step(small, run_id, max(len(done) + 3, SHORT))
             assert losses(read_metrics(small, run_id))[: len(done)] == done
             jobs.stop(run_id, small)
             assert ended(small, run_id).state == "stopped"
-        finally:
-            subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 class TestAReadOnlyDisk:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,8 @@ from recsys.learning.config import with_overrides
 from recsys.learning.presets import PRESETS
 from recsys.learning.train import TrainRequest
 from recsys.process_identity import Identity
-from recsys.workspace import PROJECT_DIR, LivePointer, Workspace
+from recsys.workspace import LivePointer, Workspace
+from tests.support.imports import loaded_by
 
 END = {"out_of_memory": False, "forced": False, "at": "2025-01-01T00:00:00+00:00"}
 
@@ -223,18 +222,7 @@ class TestListing:
         runs.curves(workspace, "bad-2")
 
     def test_loads_nothing_heavy(self) -> None:
-        code = (
-            "import sys; from recsys.learning import runs; "
-            "print([m for m in ('jax', 'numpy', 'mlflow', 'optuna') if m in sys.modules])"
-        )
-        found = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=PROJECT_DIR,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert found.stdout == "[]\n"
+        assert loaded_by("recsys.learning.runs", "jax numpy mlflow optuna") == []
 
 
 class TestWhatAPersonGives:

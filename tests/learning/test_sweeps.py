@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ from recsys.learning import sweeps
 from recsys.learning.presets import PRESETS
 from recsys.learning.sweep_space import checked, is_whole, trial_config
 from recsys.learning.sweeps import Parameter, SweepRequest, parse_parameter, textbook
-from recsys.workspace import PROJECT_DIR, Workspace
+from recsys.workspace import Workspace
+from tests.support.imports import loaded_by
 
 REQUEST = SweepRequest(
     "planted", "regions", (Parameter("learning_rate", 1e-4, 1e-2, True),), 20, trials=4
@@ -209,15 +208,4 @@ class TestReading:
             sweeps.read_sweep(Workspace(tmp_path), sweep_id)
 
     def test_loads_nothing_heavy(self) -> None:
-        code = (
-            "import sys; from recsys.learning import sweeps; "
-            "print([m for m in ('jax', 'numpy', 'optuna', 'sqlalchemy') if m in sys.modules])"
-        )
-        found = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=PROJECT_DIR,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert found.stdout == "[]\n"
+        assert loaded_by("recsys.learning.sweeps", "jax numpy optuna sqlalchemy") == []

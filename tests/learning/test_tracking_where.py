@@ -18,7 +18,7 @@ import pytest
 from recsys import processes, promotions
 from recsys.learning import jobs, recorder, runs, tracking
 from recsys.learning.train import TrainRequest
-from recsys.workspace import PROJECT_DIR, LivePointer, Workspace
+from recsys.workspace import LivePointer, Workspace
 from tests.learning.conftest import SHORT, Run
 from tests.learning.tiny import OVERRIDES
 from tests.learning.tracked import (
@@ -26,6 +26,7 @@ from tests.learning.tracked import (
     assert_whole_record,
     client_of,
 )
+from tests.support.imports import loaded_by
 from tests.test_processes import SOON_S, until
 
 # Third parties' own: nothing that a user of this project can mend.
@@ -155,18 +156,8 @@ class TestWhereRecordsGo:
         assert tracking.recorded(tracked, "regions-1").mlflow_run == "here"
 
     def test_mlflow_is_not_loaded_to_look(self) -> None:
-        code = (
-            "import sys; from recsys.learning import tracking, recorder, jobs; "
-            "print([m for m in ('mlflow', 'optuna', 'sqlalchemy') if m in sys.modules])"
-        )
-        found = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=PROJECT_DIR,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert found.stdout == "[]\n"
+        modules = "recsys.learning.tracking recsys.learning.recorder recsys.learning.jobs"
+        assert loaded_by(modules, "mlflow optuna sqlalchemy") == []
 
 
 def test_whatever_goes_wrong_is_told_in_one_harmless_line(

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from recsys.ui import resources
+from recsys.ui import resources, roles
 from recsys.workspace import PROJECT_DIR, Workspace
 from tests.support.shop import planted_pointer, planted_server, planted_workspace
 
@@ -26,6 +26,12 @@ def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "open_pointer", planted_pointer)
     monkeypatch.setattr("recsys.workspace.DEMO_DATA_DIR", Workspace.default().root / "none")
     planted_workspace(Workspace.default())
+
+
+@pytest.fixture
+def on_the_machine_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing configured, whoever is on the machine itself is an operator."""
+    monkeypatch.setattr(roles, "is_local", lambda: True)
 
 
 @pytest.fixture

@@ -1,55 +1,22 @@
-"""The popularity page over the planted catalogue: every figure counted again, every empty case."""
+"""The popularity page over the planted catalogue: every figure and list counted again."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import threading
 from collections import Counter
 
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from recsys.errors import StaleError
 from recsys.evaluation.audit import Auditor, Setting
 from recsys.evaluation.audit_words import value_text
 from recsys.serving.scoring import Correction
-from recsys.serving.server import Request, Server
-from recsys.ui import resources, roles
-from recsys.ui.background import Background
+from recsys.serving.server import Request
+from recsys.ui import resources
 from recsys.ui.popularity.headline import MAIN, NO_DATA
-from recsys.workspace import LivePointer, Workspace
+from recsys.workspace import Workspace
 from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
-from tests.support.planted import write_planted
-from tests.support.shop import NAME, SINCE, planted_pointer
+from tests.pages.popularity_parts import labels, metrics, read, texts
 
-LONG_S = 30.0
-
-
-@pytest.fixture(autouse=True)
-def _on_the_machine_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With nothing configured, whoever is on the machine itself is an operator."""
-    monkeypatch.setattr(roles, "is_local", lambda: True)
-
-
-def metrics(app: AppTest) -> list[str]:
-    return [metric.value for metric in app.metric]
-
-
-def texts(app: AppTest) -> str:
-    """Everything said in running text, as a reader sees it."""
-    said = [*app.header, *app.markdown, *app.subheader, *app.caption]
-    return read("\n".join(one.value for one in said))
-
-
-def read(text: str) -> str:
-    """Markdown as a reader sees it."""
-    return text.replace("\\", "").replace("\u2060", "")
-
-
-def labels(app: AppTest) -> list[str]:
-    return [read(button.label) for button in app.button]
+pytestmark = pytest.mark.usefixtures("on_the_machine_itself")
 
 
 def counted(k: int) -> tuple[Counter[str], Counter[str], int]:
@@ -154,6 +121,8 @@ def test_the_shelf_names_who_blocks_and_the_list_without_it(open_page: OpenPage)
     app.query_params["popularity_never"] = shelf[0]
     app.run()
     assert not app.exception
+    keys = [element.key for element in app.get("bidi_component")]
+    assert keys.index("popularity_before") < keys.index("popularity_after")
     before, after = (tile_ids(app, f"popularity_{name}") for name in ("before", "after"))
     assert len(before) == len(after) == 1
     assert before != after
@@ -185,6 +154,33 @@ def test_two_scorings_stand_side_by_side(open_page: OpenPage) -> None:
     for side, audit in zip(("left", "right"), audits, strict=True):
         order = [audit.products[at] for at in audit.order_by_shown[:12]]
         assert tile_ids(app, f"popularity_wall_{side}") == order
+
+
+@pytest.mark.parametrize("view", ["wall", "never", "charts", "compare"])
+def test_scenes_of_the_data_are_called_looks(open_page: OpenPage, view: str) -> None:
+    app = open_page("popularity", popularity_view=view, popularity_looks="validation")
+    first = tile_ids(app, "popularity_wall") or tile_ids(app, "popularity_shelf")
+    if first:
+        app.query_params["popularity_never" if view == "never" else "popularity_item"] = first[0]
+        app.run()
+    said = [texts(app), messages(app), *(metric.help for metric in app.metric)]
+    said += [cell for table in app.table for cell in table.value.astype(str).to_numpy().ravel()]
+    said += [option for box in app.selectbox for option in box.options]
+    grids = ("wall", "shelf", "received", "before", "after", "picked", "wall_left", "wall_right")
+    for grid in grids:
+        for tile in (component(app, f"popularity_{grid}") or {"tiles": []})["tiles"]:
+            said += [tile["label"], tile["remark"], *(text for text, _ in tile["badges"])]
+    assert "look" in " ".join(said)
+    assert [text for text in said if "scene" in text] == []
+
+
+def test_what_makes_things_worse_is_told_before_it_is_chosen(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warning = "Dot, Norm shrink and Norm clip let the length of vectors count"
+    assert warning in notes(open_page("popularity"))
+    monkeypatch.setattr(Auditor, "score", "dot")
+    assert warning not in notes(open_page("popularity"))
 
 
 def test_what_the_address_asks_in_vain_is_told(open_page: OpenPage) -> None:
@@ -240,169 +236,3 @@ def test_a_category_is_picked_without_a_mouse(open_page: OpenPage) -> None:
     assert {catalog.products[catalog.product_row(name)].category for name in ids} == {
         "Planted|Striped"
     }
-
-
-# where there is nothing to show
-
-
-def replant(*, scenes: int = 30, products: int = 60) -> None:
-    workspace = Workspace.default()
-    folder = workspace.datasets_dir / NAME
-    shutil.rmtree(folder)
-    write_planted(folder, scenes=scenes, products=products)
-    workspace.set_live(LivePointer("fake", NAME, SINCE))
-    st.cache_resource.clear()
-
-
-def test_no_model_says_how_to_get_one(open_page: OpenPage) -> None:
-    Workspace.default().live_path.unlink()
-    app = open_page("popularity")
-    assert f"python -m recsys train --data {NAME}" in messages(app)
-    assert not app.metric
-
-
-def test_no_looks_says_so(open_page: OpenPage) -> None:
-    replant(scenes=0)
-    app = open_page("popularity")
-    assert "no looks with a photo" in messages(app)
-    assert not app.metric
-
-
-def test_few_looks_read_as_too_little_data_and_not_as_no_problem(open_page: OpenPage) -> None:
-    replant(scenes=4, products=12)
-    app = open_page("popularity", popularity_k="2")
-    assert "Too little data" in texts(app)
-
-
-def test_fewer_products_than_a_list_is_long(open_page: OpenPage) -> None:
-    replant(scenes=4, products=8)
-    app = open_page("popularity")
-    assert "every list shows all of them" in messages(app)
-    app = open_page("popularity", popularity_k="100")
-    assert "Count lists of 1" in labels(app)
-
-
-def test_without_known_products_nothing_is_right_or_wrong(open_page: OpenPage) -> None:
-    replant(scenes=5)
-    folder = Workspace.default().datasets_dir / NAME
-    for line in (folder / "planted.json").read_text("utf-8").splitlines():
-        (folder / "images" / f"{json.loads(line)['product']}.png").unlink(missing_ok=True)
-    app = open_page("popularity", popularity_k="3")
-    wall = component(app, "popularity_wall")
-    assert wall is not None
-    assert all("right: not known" in tile["note"] for tile in wall["tiles"])
-    assert metrics(app)[MAIN.index("recall")] == NO_DATA
-    assert "nothing says how good the lists are" in notes(app)
-    app.query_params["popularity_view"] = "charts"
-    app.run()
-    assert not app.exception
-    app.query_params["popularity_view"] = "compare"
-    app.run()
-    assert not app.exception
-    assert NO_DATA in app.table[1].value.iloc[0].tolist()
-
-
-# long work, and what goes wrong
-
-
-def test_while_it_prepares_the_page_tells_how_far_it_is(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    may_end = threading.Event()
-    prepare = Auditor.prepare
-
-    def slow(self: Auditor, progress: object = None) -> None:
-        if callable(progress):
-            progress(3, 30)
-        assert may_end.wait(LONG_S)
-        prepare(self)
-
-    monkeypatch.setattr(Auditor, "prepare", slow)
-    monkeypatch.setattr("recsys.ui.popularity.audits._BRIEF_S", 0.05)
-    app = open_page("popularity")
-    assert not app.metric
-    assert "happens once" in notes(app)
-    may_end.set()
-    work = resources.desk(resources.live()).begin()
-    assert isinstance(work, Background)
-    assert work.wait(LONG_S)
-    app.run()
-    assert app.metric
-
-
-def test_what_cannot_be_prepared_is_told_and_can_be_tried_again(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    prepare = Auditor.prepare
-
-    def full(self: Auditor, progress: object = None) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Auditor, "prepare", full)
-    app = open_page("popularity")
-    assert "No space left on device" in messages(app)
-    monkeypatch.setattr(Auditor, "prepare", prepare)
-    next(button for button in app.button if button.label == "Try again").click().run()
-    assert app.metric
-
-
-def test_a_stale_correction_is_told_while_the_own_score_is_served(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stale(pointer: LivePointer, workspace: Workspace, **options: object) -> Server:
-        on_stale = options["on_stale"]
-        assert callable(on_stale)
-        on_stale(StaleError("the live correction nnn=0.5 is stale", "Fit it anew"))
-        return planted_pointer(pointer, workspace)
-
-    monkeypatch.setattr(resources, "open_pointer", stale)
-    app = open_page("popularity")
-    assert "The promoted correction is not in use" in messages(app)
-    assert "nnn=0.5 is stale" in messages(app)
-    assert "Served now: Model's own score" in notes(app)
-    assert app.metric
-
-
-def use(app: AppTest) -> AppTest:
-    button = next(one for one in app.button if one.label == "Use this in the shop")
-    return button.click().run()
-
-
-def test_nobody_undoes_what_they_did_not_see(open_page: OpenPage) -> None:
-    app = open_page("popularity", popularity_scoring="nnn")
-    workspace = Workspace.default()
-    other = LivePointer("fake-2", NAME, "2026-06-01T00:00:00+00:00")
-    workspace.set_live(other)
-    use(app)
-    assert "Something else was put live meanwhile" in messages(app)
-    assert workspace.live() == other
-
-
-def test_a_disk_that_is_full_changes_nothing_and_is_told(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = open_page("popularity", popularity_scoring="nnn")
-    workspace = Workspace.default()
-    before = workspace.live()
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("recsys.ui.going_live.promotion.promote", full)
-    use(app)
-    assert "Nothing was changed" in messages(app)
-    assert "No space left on device" in messages(app)
-    assert workspace.live() == before
-
-
-def test_only_an_operator_changes_the_shop(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = open_page("popularity", popularity_scoring="nnn")
-    before = Workspace.default().live()
-    monkeypatch.setattr(roles, "is_operator", lambda: False)
-    use(app)  # drawn while the role was there, pressed when it was gone
-    assert "only an operator" in messages(app).lower()
-    assert Workspace.default().live() == before
-    assert "Use this in the shop" not in labels(app)
-    assert "Only an operator can change what the shop serves" in notes(app)

@@ -8,21 +8,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from recsys.evaluation.audit import Auditor, Setting
-from recsys.evaluation.front import Front, FrontPoint, Value, find_front
+from recsys.evaluation.audit_words import value_text
+from recsys.evaluation.front import find_front
 from recsys.evaluation.front_job import FrontJob
+from recsys.evaluation.front_result import Front, FrontPoint, Value
 from recsys.serving.scoring import Correction
 from recsys.ui import resources, roles
 from recsys.ui.popularity import front as front_page
 from recsys.ui.popularity import front_chart
 from recsys.ui.popularity.asked import read_asked
+from recsys.ui.popularity.front_spec import BY_CHANCE
+from recsys.ui.popularity.names import in_looks
 from recsys.workspace import Workspace
 from tests.pages.conftest import OpenPage, messages, notes
 
-
-@pytest.fixture(autouse=True)
-def _on_the_machine_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With nothing configured, whoever is on the machine itself is an operator."""
-    monkeypatch.setattr(roles, "is_local", lambda: True)
+pytestmark = pytest.mark.usefixtures("on_the_machine_itself")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_the_recommended_point_is_told_and_every_point_is_in_the_table(
     assert len(marked) == 1
     assert "validation looks" in notes(app)
     for note in measured.notes:
-        assert note in messages(app)
+        assert in_looks(note) in messages(app)
 
 
 def test_every_point_leads_to_its_own_setting(open_page: OpenPage, measured: Front) -> None:
@@ -125,6 +125,57 @@ def test_every_point_leads_to_its_own_setting(open_page: OpenPage, measured: Fro
         audit = Auditor(resources.live().server, Workspace.default()).audit(setting)
         gini = audit.figures["excess_gini"].value
         assert app.metric[2].value == f"{gini:.3f}"
+
+
+@pytest.mark.parametrize("measure", sorted(front_chart.MEASURES))
+@pytest.mark.parametrize("reach", ["near", "all"])
+def test_chance_is_drawn_and_told(
+    open_page: OpenPage, measured: Front, measure: str, reach: str
+) -> None:
+    chance = replace(measured.by_chance, recall=0.0125, excess_gini=0.0, coverage=0.5)
+    told = replace(measured, by_chance=chance)
+    app = open_page(
+        "popularity",
+        popularity_view="front",
+        popularity_measure=measure,
+        popularity_range=reach,
+    )
+    level = getattr(measured.by_chance, measure)
+    name = front_chart.MEASURES[measure].lower()
+    assert f"by chance {name} is {value_text(measure, level)}" in notes(app)
+    assert "measured on the" in notes(app)
+    assert "validation looks, whichever looks are chosen above" in notes(app)
+    asked = read_asked(resources.live().catalog.categories)
+    rows = front_chart.front_table(resources.live(), asked, told, measure)
+    (at,) = [n for n, cure in enumerate(rows["cure"]) if cure == BY_CHANCE]
+    assert rows["bought"][at] == getattr(chance, measure)
+    assert not rows["mark"][at]
+    assert len({len(column) for column in rows.values()}) == 1
+    others = [value for n, value in enumerate(rows["bought"]) if n != at]
+    if rows["bought"][at] <= min(others):
+        assert front_chart.chance_is_left(rows)
+    if rows["bought"][at] >= max(others):
+        assert not front_chart.chance_is_left(rows)
+
+
+def test_a_point_that_gains_nothing_sure_is_told(
+    open_page: OpenPage, measured: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = measured.points[0]
+    other = next(n for n, one in enumerate(measured.points) if one.servable and n)
+
+    def told(gain: Value, excess: float) -> str:
+        best = replace(measured.points[other], gain=gain, excess_gini=excess)
+        points = tuple(best if n == other else one for n, one in enumerate(measured.points))
+        found = replace(measured, points=points, recommended=other)
+        monkeypatch.setattr(front_page, "front_job", lambda *_: FrontJob("done", found))
+        return texts(open_page("popularity", popularity_view="front"))
+
+    assert own.excess_gini is not None
+    words = "neither more even than the model's own score nor surely better"
+    assert words in told(Value(0.01, -0.01, 0.03), own.excess_gini + 0.01)
+    assert words not in told(Value(0.02, 0.01, 0.03), own.excess_gini + 0.01)
+    assert words not in told(Value(0.01, -0.01, 0.03), own.excess_gini - 0.01)
 
 
 def test_a_point_is_named_and_known_again() -> None:

@@ -118,7 +118,7 @@ def test_an_untrained_catalogue_has_no_bank(tmp_path: Path, workspace: Workspace
     catalog = read_stl(write_planted(tmp_path / "bare", scenes=0), "bare")
     table = EmbeddingTable.build(FakeModel(), catalog, workspace, tmp_path / "table")
     server = Server(catalog, FakeModel(), table)
-    with pytest.raises(RequestError, match="has none with a picture"):
+    with pytest.raises(RequestError, match="has none that is readable"):
         store_live(server, Correction("nnn"), workspace)
     assert store_live(server, Correction("cosine"), workspace).bank == ""
     with pytest.raises(ModelError, match="a correction is of a model"):
@@ -155,7 +155,7 @@ class TestStale:
         live = store_live(trained, Correction("nnn"), workspace)
         model = FakeModel(scenes_seen=TRAIN - {"studio-004"})
         error = self.refused(live, Server(planted, model, trained.table), workspace)
-        assert "stale: the training scenes that it compares with changed" in error.message
+        assert "stale: the training photos that it compares with changed" in error.message
 
     def test_other_pairs_of_the_bank(
         self, trained: Server, planted: Catalog, workspace: Workspace
@@ -182,7 +182,7 @@ class TestStale:
     ) -> None:
         live = store_live(trained, Correction("popularity"), workspace)
         model = FakeModel(scenes_seen=TRAIN - {"studio-004"})
-        with pytest.raises(StaleError, match="training scenes"):
+        with pytest.raises(StaleError, match="training photos"):
             opened(live, Server(planted, model, trained.table), workspace)
         cosine = store_live(trained, Correction("cosine"), workspace)
         assert opened(cosine, Server(planted, model, trained.table), workspace)

@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from recsys.evaluation import exposure
-from recsys.ui.charts import steps_of_ten
+from recsys.ui.charts import CHANCE, steps_of_ten
 from recsys.ui.popularity import marks, specs
-from recsys.ui.popularity.front_spec import FRONT_COLUMNS, front_spec
+from recsys.ui.popularity.front_spec import BY_CHANCE, FRONT_COLUMNS, front_spec
 from recsys.ui.popularity.marks import Products
 
 
@@ -145,6 +145,9 @@ SPECS = {
     "categories": specs.categories(("A", "B"), True),
     "two curves": specs.two_curves(),
     "front": front_spec("Coverage", "Recall@10", ("NNN", "Dot")),
+    "front, chance on the left": front_spec(
+        "Coverage", "Recall@10", ("NNN", "Dot"), chance_is_left=True
+    ),
 }
 
 
@@ -184,6 +187,22 @@ def fields_of(spec: object) -> set[str]:
         for part in spec:
             found |= fields_of(part)
     return found
+
+
+@pytest.mark.parametrize("name", ["front", "front, chance on the left"])
+def test_chance_is_a_dashed_line_either_way_and_no_point(name: str) -> None:
+    """As in the other charts; what a random list has must not look like a cure."""
+    dashed = []
+    for layer in SPECS[name]["layer"]:
+        mark, filters = layer["mark"], str(layer.get("transform", ""))
+        assert f"'{BY_CHANCE}'" in filters
+        if mark["type"] == "rule" and "strokeDash" in mark:
+            assert mark["color"] == CHANCE
+            assert "===" in filters
+            dashed.append(set(layer["encoding"]))
+        elif mark["type"] in ("point", "line", "rule"):
+            assert "!==" in filters
+    assert dashed == [{"x"}, {"y"}]
 
 
 def test_colours_stand_out_on_both_papers() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.ui.shared import DOM, ROVING, joined
+from recsys.ui.shared import CHROME, DOM, FIELD, ROVING, joined
 
 _HERE = Path(__file__).parent
 _TEXT_LIMIT = 200
@@ -21,7 +21,7 @@ _TEXT_LIMIT = 200
 _component = st.components.v2.component(
     "recsys_facets",
     html='<section class="facets"></section>\n',
-    css=joined(_HERE / "facets.css"),
+    css=joined(CHROME, FIELD, _HERE / "facets.css"),
     js=joined(DOM, ROVING, _HERE / "facets.js"),
 )
 

@@ -28,14 +28,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function build(root) {
   root.setAttribute("aria-label", "Filters")
-  const toggle = element("button", "toggle")
-  const body = element("div", "body")
-  const list = element("ul", "tree")
-  const prices = element("fieldset", "prices")
-  const legend = element("legend", "")
   const count = element("span", "count")
-  const word = element("span", "")
-  const heading = element("h2", "heading")
+  const icon = drawing("M4 7h16M7 12h10M10 17h4")
+  const toggle = element("button", "action toggle", icon, element("span", "", "Filters"), count)
+  const list = element("ul", "tree")
+  const prices = element("fieldset", "prices", element("legend", "", "Price"))
+  const body = element("div", "body", element("h2", "heading", "Categories"), list, prices)
   toggle.type = "button"
   toggle.setAttribute("aria-expanded", "false")
   toggle.onclick = () => {
@@ -43,19 +41,12 @@ function build(root) {
     toggle.setAttribute("aria-expanded", String(open))
     body.classList.toggle("open", open)
   }
-  word.textContent = "Filters"
-  toggle.append(drawing("M4 7h16M7 12h10M10 17h4"), word, count)
-  heading.textContent = "Categories"
   list.setAttribute("role", "list")
   list.setAttribute("aria-label", "Categories")
-  legend.textContent = "Price"
   const part = { toggle, body, list, prices, count, lines: new Map(), current: null, timer: 0 }
   part.low = field("Lowest price", part)
   part.high = field("Highest price", part)
-  const dash = element("span", "dash")
-  dash.textContent = "to"
-  prices.append(legend, part.low, dash, part.high)
-  body.append(heading, list, prices)
+  prices.append(part.low, element("span", "dash", "to"), part.high)
   root.replaceChildren(toggle, body)
   list.addEventListener("keydown", event => onKey(event, part))
   return part
@@ -93,12 +84,10 @@ function showTree(part, data, root) {
 }
 
 function line() {
-  const button = element("button", "line")
-  const label = element("span", "label")
-  const number = element("span", "number")
+  const { label, number } = spans("label", "number")
+  const button = element("button", "line", label, number)
   button.type = "button"
   label.dir = "auto"
-  button.append(label, number)
   return button
 }
 
@@ -127,7 +116,7 @@ function showPrices(part, data, root) {
 }
 
 function field(label, part) {
-  const input = element("input", "price")
+  const input = element("input", "field price")
   input.type = "text"
   input.inputMode = "decimal"
   input.autocomplete = "off"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import streamlit as st
 
 from recsys.catalog.splits import Part
-from recsys.errors import RecsysError
+from recsys.errors import DataError, RecsysError
 from recsys.evaluation.audit import Audit, Auditor, Setting
+from recsys.evaluation.audit_compare import Comparison, compare
 from recsys.ui import resources
 from recsys.ui.background import Background
 from recsys.ui.messages import explain, plain
@@ -75,6 +78,13 @@ def audit_of(auditor: Auditor, setting: Setting) -> Audit | None:
     try:
         with st.spinner("Making all lists…"):
             return auditor.audit(setting)
+    except DataError:
+        looks = PART_LABELS[setting.part].removeprefix("All ").lower()
+        explain(
+            DataError(f"none of the {looks} has a readable photo", "Choose other looks above"),
+            heading="These lists cannot be made",
+        )
+        return None
     except RecsysError as error:
         explain(error, heading="These lists cannot be made")
         return None
@@ -92,6 +102,12 @@ def served(live: Live, k: int, part: Part) -> Audit | None:
     return (
         None if found is None else audit_of(found, Setting(served_correction(live), k=k, part=part))
     )
+
+
+@lru_cache(maxsize=8)
+def compared(audit: Audit, other: Audit) -> Comparison:
+    """One less the other; its intervals cost more than all else here. Raises RequestError."""
+    return compare(audit, other)
 
 
 # which looks, how long the lists, which model

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from recsys.evaluation.audit import Audit
+from recsys.evaluation.audit_words import CAUSE_WORDS
 from recsys.evaluation.causes import Cause
+from recsys.ui.popularity.names import in_looks
 from recsys.ui.views import percent_text
 
-NO_SINGLE = "no single cause"
 
-_MEANS: dict[str, str] = {
-    "large norm": "Its vector is long, and length counts in the score.",
-    "close to the mean scene": "It suits every look a little.",
-    "truly frequent": "It was in many training looks: lists follow what people wear.",
-    NO_SINGLE: "No one cause accounts for half of it.",
-}
-
-
-def cause_of(audit: Audit, position: int) -> str:
-    """A hub's main cause, or that there is no single one; empty for what is no hub."""
-    if position not in audit.causes:
-        return ""
-    return audit.causes[position].main or NO_SINGLE
+def cause_name(cause: str) -> str:
+    """A cause as the page calls it."""
+    return in_looks(cause)
 
 
 def cause_words(cause: str) -> str:
     """What a cause means, in a sentence."""
-    return _MEANS[cause]
+    return in_looks(CAUSE_WORDS[cause])
 
 
 def evidence(audit: Audit, position: int) -> list[tuple[str, str]]:
@@ -55,4 +46,4 @@ def evidence(audit: Audit, position: int) -> list[tuple[str, str]]:
 
 
 def _accounts(share: float | None, cause: Cause) -> str:
-    return "" if share is None else f"; {cause} accounts for {percent_text(share)}"
+    return "" if share is None else f"; {cause_name(cause)} accounts for {percent_text(share)}"

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
 
 from recsys.errors import RecsysError
 from recsys.evaluation.audit import Audit
-from recsys.evaluation.audit_compare import Comparison, Difference, compare
-from recsys.evaluation.audit_words import title_of
+from recsys.evaluation.audit_compare import Comparison, Difference
+from recsys.evaluation.audit_words import difference_text, title_of
 from recsys.ui import scorings
 from recsys.ui.charts import chart, table
 from recsys.ui.messages import explain, plain
 from recsys.ui.popularity import asked, marks, specs
 from recsys.ui.popularity.asked import Asked, Side
-from recsys.ui.popularity.audits import audit_for, model_box
-from recsys.ui.popularity.headline import NO_DATA, signed, text_of
+from recsys.ui.popularity.audits import audit_for, compared, model_box
+from recsys.ui.popularity.headline import NO_DATA, text_of
 from recsys.ui.popularity.hubs import hub_tile, toggle_item
 from recsys.ui.popularity.names import label_of, offered, setting_words
 from recsys.ui.resources import Live
@@ -58,12 +56,6 @@ def compare_view(live: Live, wish: Asked, audit: Audit) -> None:
     figures(audit, other, found, names)
     walls(live, audit, other, names)
     curves(audit, other, names)
-
-
-@lru_cache(maxsize=4)
-def compared(audit: Audit, other: Audit) -> Comparison:
-    """One less the other; its intervals cost more than all else here. Raises RequestError."""
-    return compare(audit, other)
 
 
 def choose(live: Live, other: Side) -> None:
@@ -111,7 +103,7 @@ def figures(audit: Audit, other: Audit, found: Comparison, names: tuple[str, str
         difference = found.differences[key]
         rows["left"].append(plain(text_of(key, difference.one)))
         rows["right"].append(plain(text_of(key, difference.other)))
-        rows["Difference"].append(plain(difference_text(key, difference)))
+        rows["Difference"].append(plain(with_interval(key, difference)))
     left, right = (plain(name, 90) for name in names)
     st.table(
         table(
@@ -143,14 +135,14 @@ def scope_line(found: Comparison) -> str:
     )
 
 
-def difference_text(key: str, difference: Difference) -> str:
+def with_interval(key: str, difference: Difference) -> str:
     """``+0.043 (0.021 to 0.066)``; the interval where it is legitimate."""
     if difference.value is None:
         return NO_DATA
-    text = signed(key, difference.value)
+    text = difference_text(key, difference.value)
     if difference.low is None or difference.high is None:
         return text
-    low, high = signed(key, difference.low), signed(key, difference.high)
+    low, high = difference_text(key, difference.low), difference_text(key, difference.high)
     return f"{text} ({low.removesuffix(' points')} to {high.removesuffix(' points')})"
 
 

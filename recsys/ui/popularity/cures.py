@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from typing import Any
 
 import streamlit as st
 
-from recsys.errors import RecsysError, RequestError
-from recsys.evaluation.audit import Audit, Setting
-from recsys.evaluation.audit_compare import compare
+from recsys.errors import RequestError
+from recsys.evaluation.audit import Audit, Auditor, Setting
+from recsys.evaluation.audit_words import difference_text
 from recsys.serving.scoring import Correction
 from recsys.ui import going_live, roles, scorings
-from recsys.ui.messages import explain, plain
+from recsys.ui.acts import attempt, tell
+from recsys.ui.messages import plain
 from recsys.ui.popularity import asked
 from recsys.ui.popularity.asked import Asked, served_correction
-from recsys.ui.popularity.headline import LESS_IS_BETTER, MAIN, short_title, signed, text_of
+from recsys.ui.popularity.audits import compared
+from recsys.ui.popularity.headline import LESS_IS_BETTER, MAIN, short_title, text_of
 from recsys.ui.popularity.names import correction_words, label_of, offered
 from recsys.ui.resources import Live
-from recsys.ui.state import Parameter, change
+from recsys.ui.state import Parameter
 from recsys.ui.views import since_text
 from recsys.workspace import DEMO_NAME, Workspace
 
-_DONE, _FAULT, _BEFORE = "popularity_done", "popularity_fault", "popularity_before"
+_BEFORE = "popularity_before"
+LENGTH_COUNTS = ("dot", "shrink", "clip")
+"""The scorings that let the length of a vector count, all of it or in part."""
 
 
-def switches(live: Live, wish: Asked) -> None:
+def switches(live: Live, wish: Asked, auditor: Auditor) -> None:
     """Every cure, with its strength and a sentence."""
     st.subheader("Try a cure", anchor=False)
     scoring, model = wish.this.scoring, wish.this.model
@@ -38,6 +42,13 @@ def switches(live: Live, wish: Asked) -> None:
         # another scoring has another range
         **asked.SCORING.widget(also={strength: strength.default, asked.PAGE: 1}),
     )
+    if auditor.score == "cosine":
+        names = [label_of(name, model) for name in LENGTH_COUNTS]
+        st.caption(
+            f":material/warning: This model learnt by direction alone. {names[0]}, {names[1]} and "
+            f"{names[2]} let the length of vectors count, which it never learnt: that mostly finds "
+            "fewer right products and crowds the lists more."
+        )
     strength_slider(scoring, strength, is_served=not model and scoring == scorings.AS_SERVED)
     st.slider(
         "Diversity (MMR)",
@@ -98,23 +109,22 @@ def changes(audit: Audit, served: Audit) -> None:
     st.markdown("  \n".join(lines))
 
 
-@lru_cache(maxsize=16)
 def _is_sure(audit: Audit, served: Audit) -> bool:
     """Whether the difference in recall has an interval without 0, paired over the same looks."""
-    found = compare(audit, served).differences["recall"]
+    found = compared(audit, served).differences["recall"]
     return found.low is not None and found.high is not None and not found.low <= 0 <= found.high
 
 
 def moved(key: str, now: float, then: float, *, is_sure: bool = True) -> str:
     """How far a figure moved, as a coloured word for the better or the worse."""
     away = now - then
-    if text_of(key, now) == text_of(key, then) or signed(key, away)[0] not in "+−":
+    if text_of(key, now) == text_of(key, then) or difference_text(key, away)[0] not in "+−":
         return ":gray-badge[the same]"
     if not is_sure:
-        return f":gray-badge[{plain(f'{signed(key, away)}, within chance')}]"
+        return f":gray-badge[{plain(f'{difference_text(key, away)}, within chance')}]"
     is_better = (away < 0) == (key in LESS_IS_BETTER)
     colour, word = ("green", "better") if is_better else ("red", "worse")
-    return f":{colour}-badge[{plain(f'{signed(key, away)} {word}')}]"
+    return f":{colour}-badge[{plain(f'{difference_text(key, away)} {word}')}]"
 
 
 # putting it into the shop
@@ -154,7 +164,19 @@ def use_it(live: Live, wish: Asked, setting: Setting) -> None:
 
 
 def ways_back(live: Live, served: Correction | None) -> None:
-    """What was served before this visitor's last change, and what the model itself gives."""
+    """What was served before this visitor's last change, and what the model itself gives.
+
+    A correction that is live and out of use can be taken back too.
+    """
+    if live.correction_problem is not None:
+        st.button(
+            "Serve the model's own scores",
+            icon=":material/undo:",
+            key="popularity_own",
+            help="Takes back the correction that is not in use.",
+            on_click=put_live,
+            args=(live, None),
+        )
     before = st.session_state.get(_BEFORE, served)
     for number, earlier in enumerate(dict.fromkeys((before, None))):
         if earlier != served:
@@ -173,9 +195,10 @@ def put_live(live: Live, correction: Correction | None) -> None:
 
     Refused where something else went live meanwhile: nobody should undo what they did not see.
     """
-    pointer = live.pointer
-    try:
-        roles.require_operator()
+    words = correction_words(correction)
+
+    def put() -> dict[Parameter[Any], Any]:
+        pointer = live.pointer
         if pointer is None or live.server.model is None:
             raise RequestError("no model is live, so there is no score to correct")
         going_live.put_live(
@@ -186,25 +209,8 @@ def put_live(live: Live, correction: Correction | None) -> None:
             data=pointer.data,
             correction=correction,
         )
-    except RecsysError as error:
-        st.session_state[_FAULT] = error
-    except OSError as error:
-        st.session_state[_FAULT] = RecsysError(
-            f"the live configuration cannot be written: {error.strerror or error}",
-            "Make room or mend the rights of the workspace, then try again",
-        )
-    else:
-        st.session_state[_DONE] = correction_words(correction)
         st.session_state[_BEFORE] = served_correction(live)
         strength = asked.strength(asked.SCORING.read())
-        change({asked.SCORING: scorings.AS_SERVED, strength: strength.default})
+        return {asked.SCORING: scorings.AS_SERVED, strength: strength.default}
 
-
-def tell() -> None:
-    """What the last click did, once."""
-    fault = st.session_state.pop(_FAULT, None)
-    if isinstance(fault, RecsysError):
-        explain(fault, heading="Nothing was changed", serious=True)
-    done = st.session_state.pop(_DONE, "")
-    if done:
-        st.success(plain(f"The shop serves this now: {done}."), icon=":material/check:")
+    attempt(put, f"The shop serves this now: {words}.", doing=f"Putting into the shop: {words}…")

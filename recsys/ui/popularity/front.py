@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from recsys.errors import RecsysError
 from recsys.evaluation.audit import Auditor
 from recsys.evaluation.front_job import FrontJob, front_job, start_front, stop_front
 from recsys.ui import roles
+from recsys.ui.acts import attempt, tell
 from recsys.ui.messages import explain, plain
 from recsys.ui.popularity.asked import Asked
 from recsys.ui.popularity.front_chart import draw
 from recsys.ui.resources import Live
 from recsys.workspace import DEMO_NAME
-
-_FAULT = "popularity_front_fault"
 
 
 def front_view(live: Live, auditor: Auditor, wish: Asked) -> None:
@@ -27,9 +24,7 @@ def front_view(live: Live, auditor: Auditor, wish: Asked) -> None:
         "Every cure at several strengths, on validation looks: what it costs in right products "
         "found, and how much more of the catalogue it shows."
     )
-    fault = st.session_state.pop(_FAULT, None)
-    if isinstance(fault, RecsysError):
-        explain(fault, heading="Nothing was changed", serious=True)
+    tell()
     try:
         job = front_job(auditor.server, live.workspace, wish.k)
     except RecsysError as error:
@@ -74,22 +69,11 @@ def start(live: Live, auditor: Auditor, wish: Asked) -> None:
     assert workspace is not None
     assert pointer is not None
     model = wish.this.model or pointer.model or DEMO_NAME
-    attempt(
-        lambda: start_front(auditor.server, workspace, model=model, data=pointer.data, k=wish.k)
-    )
 
+    def begin() -> None:
+        start_front(auditor.server, workspace, model=model, data=pointer.data, k=wish.k)
 
-def attempt(do: Callable[[], object]) -> None:
-    """Does what only an operator may do; what goes wrong is told on the next run."""
-    try:
-        roles.require_operator()
-        do()
-    except RecsysError as error:
-        st.session_state[_FAULT] = error
-    except OSError as error:
-        st.session_state[_FAULT] = RecsysError(
-            f"the workspace cannot be written: {error.strerror or error}", "Make room and try again"
-        )
+    attempt(begin)
 
 
 @st.fragment(run_every=1.0)
@@ -116,4 +100,8 @@ def stop(live: Live, auditor: Auditor, wish: Asked) -> None:
     """Asks it to stop. Only for operators."""
     workspace = live.workspace
     assert workspace is not None
-    attempt(lambda: stop_front(auditor.server, workspace, wish.k))
+
+    def end() -> None:
+        stop_front(auditor.server, workspace, wish.k)
+
+    attempt(end)

@@ -8,16 +8,16 @@ from typing import Any
 import streamlit as st
 
 from recsys.evaluation.audit import Setting
-from recsys.evaluation.audit_words import FIGURES, value_text
-from recsys.evaluation.front import Front, FrontPoint
+from recsys.evaluation.audit_words import FIGURES, difference_text, value_text
+from recsys.evaluation.front_result import Front, FrontPoint
 from recsys.ui import scorings
 from recsys.ui.charts import chart, point, table
 from recsys.ui.messages import plain
 from recsys.ui.popularity import asked
 from recsys.ui.popularity.asked import Asked, served_correction, setting_of
-from recsys.ui.popularity.front_spec import FRONT_COLUMNS, front_spec
+from recsys.ui.popularity.front_spec import BY_CHANCE, FRONT_COLUMNS, front_spec
 from recsys.ui.popularity.headline import NO_DATA, text_of
-from recsys.ui.popularity.names import correction_words, pill, url_name
+from recsys.ui.popularity.names import correction_words, in_looks, pill, url_name
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter, change
 from recsys.ui.views import counted
@@ -62,7 +62,12 @@ def draw(live: Live, wish: Asked, front: Front) -> None:
         )
         return
     chart(
-        front_spec(MEASURES[measure], f"Recall@{front.k}", families(front)),
+        front_spec(
+            MEASURES[measure],
+            f"Recall@{front.k}",
+            families(front),
+            chance_is_left=chance_is_left(rows),
+        ),
         table(rows),
         key=f"popularity_front_{measure}_{st.session_state.get('popularity_turn', 0)}",
         says=says(front, measure),
@@ -70,16 +75,18 @@ def draw(live: Live, wish: Asked, front: Front) -> None:
     )
     st.caption(
         plain(
-            f"{says(front, measure)}{left_out(front, rows)} Click a point to see its wall. Over "
-            f"{front.scenes:,} validation looks; recall over the {front.unseen_scenes:,} of them "
-            "that the model was not trained on, bars are 95 % intervals. Hollow marks are not "
+            f"{says(front, measure)}{left_out(front, rows)} {chance_words(front, measure)} "
+            "Click a point to see its wall. All of it is measured on the "
+            f"{front.scenes:,} validation looks, whichever looks are chosen above; recall over the "
+            f"{front.unseen_scenes:,} of them that the model was not trained on. Bars are 95 % "
+            "intervals. Hollow marks are not "
             "up for choice: an exposure cap and diversity cannot be served as a scoring"
             f"{', and some are misleading here' if any(p.suspect for p in front.points) else ''}.",
             900,
         )
     )
     for note in front.notes:
-        st.info(plain(f"{note}.", 400), icon=":material/info:")
+        st.info(plain(in_looks(f"{note}."), 400), icon=":material/info:")
     choose(front)
     everything(front)
 
@@ -91,14 +98,19 @@ def recommend(live: Live, wish: Asked, front: Front) -> None:
     best, own = front.points[front.recommended], front.points[0]
     gain, parts = best.gain, []
     if gain.value is not None and gain.low is not None and gain.high is not None:
-        spread = f"{_signed(gain.low)} to {_signed(gain.high)}"
-        parts.append(f"recall@{front.k} changes by {_signed(gain.value)} ({spread})")
+        spread = f"{difference_text('recall', gain.low)} to {difference_text('recall', gain.high)}"
+        parts.append(
+            f"recall@{front.k} changes by {difference_text('recall', gain.value)} ({spread})"
+        )
     parts.append(
         f"excess Gini is {_text('excess_gini', best)} instead of {_text('excess_gini', own)}"
     )
-    parts.append(f"{best.never_shown:,} products are never shown instead of {own.never_shown:,}")
+    never = [_text("never_shown", one) for one in (best, own)]
+    parts.append(f"{never[0]} products are never shown instead of {never[1]}")
     told = f"Against the model's own score, over the validation looks: {', '.join(parts)}."
     why = "It is the most even of those that lose no more than 1 % of the best recall."
+    if is_no_surer(best, own):
+        why += " It is neither more even than the model's own score nor surely better."
     st.markdown(f"**Recommended: {plain(name_of(best))}.** {plain(told, 500)} {plain(why)}")
     current = setting_of(wish.this, live, front.k, wish.part)
     if same(best, current):
@@ -111,6 +123,14 @@ def recommend(live: Live, wish: Asked, front: Front) -> None:
             on_click=look_at,
             args=(best,),
         )
+
+
+def is_no_surer(best: FrontPoint, own: FrontPoint) -> bool:
+    """Whether the recommended point gains nothing that chance could not explain."""
+    if best == own or best.excess_gini is None or own.excess_gini is None:
+        return False
+    is_better = best.gain.low is not None and best.gain.low > 0
+    return best.excess_gini >= own.excess_gini and not is_better
 
 
 def front_table(live: Live, wish: Asked, front: Front, measure: str) -> dict[str, list[Any]]:
@@ -145,7 +165,36 @@ def front_table(live: Live, wish: Asked, front: Front, measure: str) -> dict[str
         }
         for name, value in values.items():
             rows[name].append(value)
+    by_chance = getattr(front.by_chance, measure)
+    if rows["id"] and by_chance is not None:
+        values = dict.fromkeys(FRONT_COLUMNS) | {
+            "cure": BY_CHANCE,
+            "setting": "random lists",
+            "bought": by_chance,
+            # near the best it would squeeze all that is drawn into the upper half
+            "recall": front.by_chance.recall if least is None else None,
+            "solid": False,
+            "mark": "",
+        }
+        for name, value in values.items():
+            rows[name].append(value)
     return rows
+
+
+def chance_is_left(rows: Mapping[str, list[Any]]) -> bool:
+    """Whether chance is less than the middle of what is drawn."""
+    here = [b for b, cure in zip(rows["bought"], rows["cure"], strict=True) if cure == BY_CHANCE]
+    return bool(here) and here[0] < (min(rows["bought"]) + max(rows["bought"])) / 2
+
+
+def chance_words(front: Front, measure: str) -> str:
+    """What lists drawn at random have, in a sentence."""
+    chance = front.by_chance
+    return (
+        f"Grey and dashed: by chance {MEASURES[measure].lower()} is "
+        f"{text_of(measure, getattr(chance, measure))}, and recall "
+        f"{text_of('recall', chance.recall)}."
+    )
 
 
 def least_recall(front: Front) -> float:
@@ -211,7 +260,7 @@ def says(front: Front, measure: str) -> str:
 
 def left_out(front: Front, rows: Mapping[str, list[Any]]) -> str:
     """How many settings are not drawn; empty where all are."""
-    count = len(front.points) - len(rows["id"])
+    count = len(front.points) - sum(cure != BY_CHANCE for cure in rows["cure"])
     if not count:
         return ""
     are = "is" if count == 1 else "are"
@@ -287,7 +336,3 @@ def _recall(one: FrontPoint) -> str:
 
 def _text(key: str, one: FrontPoint) -> str:
     return text_of(key, getattr(one, key))
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")

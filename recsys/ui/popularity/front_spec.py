@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import altair as alt
 
-from recsys.ui.charts import TEXT, specification
+from recsys.ui.charts import CHANCE, DASHED, TEXT, specification
 
+BY_CHANCE = "by chance"
 FRONT_COLUMNS = ("id", "cure", "setting", "bought", "recall", "low", "high", "solid", "mark")
 
 # Okabe & Ito's colours and as many shapes: either tells the cures apart. All at least 3:1
@@ -40,16 +41,29 @@ _SHAPES = (
     "diamond",
 )
 HEIGHT_PX = 560
+_HERE = "shown here"
+_NARROW = "width < 420"  # the room for marks in pixels, as on a phone
 
 
 @lru_cache(maxsize=16)
-def front_spec(measure: str, recall: str, cures: tuple[str, ...]) -> dict[str, Any]:
-    """Recall against a measure of exposure. Columns: ``FRONT_COLUMNS``."""
+def front_spec(
+    measure: str, recall: str, cures: tuple[str, ...], *, chance_is_left: bool = False
+) -> dict[str, Any]:
+    """Recall against a measure of exposure.
+
+    Columns: ``FRONT_COLUMNS``; one row has ``BY_CHANCE`` for a cure, and no recall where its
+    level is far below what is drawn.
+
+    Args:
+        chance_is_left: whether chance lies left of most points, so that its name fits on the
+            right of its line.
+    """
     click = alt.selection_point("point", fields=["id"], clear=False)
     colours = [_COLOURS[at % len(_COLOURS)] for at in range(len(cures))]
     shapes = [_SHAPES[at % len(_SHAPES)] for at in range(len(cures))]
     scale: dict[str, Any] = {"zero": False, "padding": 16}
-    across = alt.X("bought:Q", title=measure).scale(**scale).axis(tickCount=6)
+    ticks = alt.ExprRef(f"{_NARROW} ? 4 : 6")
+    across = alt.X("bought:Q", title=measure).scale(**scale).axis(tickCount=ticks)
     legend: dict[str, Any] = {
         "orient": "bottom",
         "columns": 2,
@@ -59,7 +73,7 @@ def front_spec(measure: str, recall: str, cures: tuple[str, ...]) -> dict[str, A
     }
     domain = list(cures)
     colour = alt.Color("cure:N", title=None).scale(domain=domain, range=colours).legend(**legend)
-    base = alt.Chart().encode(x=across)
+    base = alt.Chart().encode(x=across).transform_filter(alt.datum.cure != BY_CHANCE)
     tooltip = [
         alt.Tooltip("setting:N", title="setting"),
         alt.Tooltip("recall:Q", title=recall.lower(), format=".3f"),
@@ -69,7 +83,9 @@ def front_spec(measure: str, recall: str, cures: tuple[str, ...]) -> dict[str, A
         alt.Tooltip("mark:N", title="marked"),
     ]
     height = alt.Y("recall:Q", title=recall).scale(**scale).axis(tickCount=6)
-    intervals = base.mark_rule(opacity=0.3, strokeWidth=1.5).encode(
+    # on a phone only the named points show how sure they are
+    faint = alt.ExprRef(f"{_NARROW} ? (datum.mark ? 0.5 : 0) : 0.3")
+    intervals = base.mark_rule(opacity=faint, strokeWidth=1.5).encode(
         y=alt.Y("low:Q", title=recall).scale(**scale).axis(tickCount=6),
         y2="high:Q",
         color=colour,
@@ -78,7 +94,12 @@ def front_spec(measure: str, recall: str, cures: tuple[str, ...]) -> dict[str, A
         y=height, color=colour, order="id:Q"
     )
     points = (
-        base.mark_point(size=110, opacity=1, cursor="pointer", strokeWidth=2)
+        base.mark_point(
+            size=alt.ExprRef(f"{_NARROW} ? 55 : 110"),
+            opacity=1,
+            cursor="pointer",
+            strokeWidth=alt.ExprRef(f"{_NARROW} ? 1.5 : 2"),
+        )
         .encode(
             y=height,
             color=colour,
@@ -90,18 +111,39 @@ def front_spec(measure: str, recall: str, cures: tuple[str, ...]) -> dict[str, A
         .add_params(click)
     )
     marked = base.transform_filter("datum.mark != ''").encode(y=height, tooltip=tooltip)
-    ring = marked.mark_point(size=420, shape="circle", strokeWidth=2, opacity=1, color=TEXT)
+    ring = marked.mark_point(
+        size=alt.ExprRef(f"{_NARROW} ? 240 : 420"),
+        shape="circle",
+        strokeWidth=2,
+        opacity=1,
+        color=TEXT,
+    )
     places: tuple[tuple[str, int, int, Literal["center", "left"]], ...] = (
         ("recommended", 0, -19, "center"),
         ("served now", 0, 24, "center"),
-        ("shown here", 17, 4, "left"),
+        (_HERE, 17, 4, "left"),
     )
     names = [
-        base.transform_filter(f"indexof(datum.mark, '{mark}') >= 0")
+        # what is shown here is mostly what is served, and one name is enough for a point
+        base.transform_filter(
+            f"datum.mark == '{mark}'" if mark == _HERE else f"indexof(datum.mark, '{mark}') >= 0"
+        )
         .mark_text(dy=dy, dx=dx, align=align, fontSize=12, fontWeight=600, color=TEXT)
         .encode(y=height, text=alt.value(mark))
         for mark, dx, dy, align in places
     ]
+    random = alt.Chart().transform_filter(alt.datum.cure == BY_CHANCE)
+    line: dict[str, Any] = {"color": CHANCE, "strokeDash": DASHED, "strokeWidth": 2}
+    side: dict[str, Any] = (
+        {"align": "left", "dx": 6} if chance_is_left else {"align": "right", "dx": -6}
+    )
+    chance = [
+        random.mark_rule(**line).encode(x=across),
+        random.mark_rule(**line).encode(y=height),
+        random.mark_text(**side, fontSize=12, fontWeight=600, color=TEXT).encode(
+            x=across, y=alt.value(alt.ExprRef("height - 10")), text=alt.value(BY_CHANCE)
+        ),
+    ]
     return specification(
-        alt.layer(intervals, ways, points, ring, *names).properties(height=HEIGHT_PX)
+        alt.layer(*chance, intervals, ways, points, ring, *names).properties(height=HEIGHT_PX)
     )

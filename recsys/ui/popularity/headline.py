@@ -8,6 +8,7 @@ from recsys.evaluation.audit import Audit
 from recsys.evaluation.audit_words import FIGURES, Verdict, title_of, value_text
 from recsys.ui.charts import table
 from recsys.ui.messages import plain
+from recsys.ui.popularity.names import in_looks
 
 MAIN = (
     "top_share",
@@ -47,16 +48,6 @@ def text_of(key: str, value: float | None) -> str:
     return NO_DATA if value is None else value_text(key, value)
 
 
-def signed(key: str, value: float) -> str:
-    """A difference with its sign, in the figure's unit; shares in points of per cent."""
-    text = value_text(key, abs(value)).lstrip("+−")
-    if FIGURES[key].unit == "share":
-        text = text.replace(" %", " points")
-    if value_text(key, abs(value)) == value_text(key, 0.0):
-        return text
-    return f"{'+' if value > 0 else '−'}{text}"
-
-
 def chance_text(audit: Audit, key: str) -> str:
     """``by chance 2.4 %``, or that there is no such level."""
     figure = audit.figures[key]
@@ -79,8 +70,8 @@ def headline(audit: Audit) -> None:
     """The sentence, why it is so, and the main figures with chance beside them."""
     told = audit.headline
     with st.container(key="popularity_verdict", gap="small"):
-        st.header(f"{_ICONS[told.verdict]} {plain(told.text, 400)}", anchor=False)
-        st.markdown(plain(" ".join(told.reasons), 900))
+        st.header(f"{_ICONS[told.verdict]} {plain(in_looks(told.text), 400)}", anchor=False)
+        st.markdown(plain(in_looks(" ".join(told.reasons)), 900))
     with st.container(key="popularity_figures"):
         for key in MAIN:
             st.metric(
@@ -102,7 +93,8 @@ def scope_line(audit: Audit) -> str:
     recall = f" 95 % interval of {title_of('recall', k)}: {spread}." if spread else ""
     return (
         f"{len(audit.scenes):,} lists of {min(k, len(audit.products)):,} out of "
-        f"{len(audit.products):,} products with a picture. {audit.quality_note}.{recall}"
+        f"{len(audit.products):,} products with a picture. {in_looks(audit.quality_note)}."
+        f"{recall}"
     )
 
 
@@ -111,8 +103,8 @@ def explained(audit: Audit, key: str) -> str:
     info = FIGURES[key]
     parts = [
         f"**{plain(title_of(key, audit.setting.k))}**",
-        f"{plain(info.meaning)}.",
-        f"Formula: {plain(info.formula, 300)}.",
+        f"{plain(in_looks(info.meaning))}.",
+        f"Formula: {plain(in_looks(info.formula), 300)}.",
         f"{plain(chance_text(audit, key).capitalize())}: {plain(info.chance, 300)}.",
     ]
     return "\n\n".join(parts)
@@ -132,7 +124,8 @@ def all_figures(audit: Audit) -> None:
                 plain("–" if figure.chance is None else value_text(key, figure.chance))
             )
             info = FIGURES[key]
-            rows["What it is"].append(plain(f"{info.meaning}. {info.formula}.", 500))
+            means = in_looks(f"{info.meaning}. {info.formula}.")
+            rows["What it is"].append(plain(means, 500))
         st.table(table(rows), hide_index=True, border="horizontal")
         st.caption(
             plain(

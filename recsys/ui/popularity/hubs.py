@@ -15,13 +15,13 @@ from recsys.ui.card import Action, Card, card
 from recsys.ui.frame import nothing_here
 from recsys.ui.messages import explain, plain
 from recsys.ui.popularity import asked
-from recsys.ui.popularity.causes import cause_of, cause_words, evidence
+from recsys.ui.popularity.causes import cause_name, cause_words, evidence
 from recsys.ui.popularity.links import look_link
 from recsys.ui.resources import Live
 from recsys.ui.state import change
-from recsys.ui.thumbnails import thumbnail_store
 from recsys.ui.tiles import Badge, Tile, tiles
 from recsys.ui.views import (
+    card_of,
     category_text,
     counted,
     ordinal,
@@ -58,13 +58,13 @@ def wall(
         rows = np.lexsort((-audit.by_product.shown, -wrong))
     if picked is not None:
         rows = rows[picked[rows]]
-    counts = Counter(cause_of(audit, row) for row in audit.causes if picked is None or picked[row])
+    counts = Counter(audit.cause_of(row) for row in audit.causes if picked is None or picked[row])
     controls(audit, counts, picked is None)
     cause = asked.CAUSE.read()
     if cause:
-        ours = [row for row in audit.causes if cause_of(audit, row) == cause]
+        ours = [row for row in audit.causes if audit.cause_of(row) == cause]
         rows = rows[np.isin(rows, ours)]
-        st.caption(plain(f"{cause.capitalize()}: {cause_words(cause)}"))
+        st.caption(plain(f"{cause_name(cause).capitalize()}: {cause_words(cause)}"))
     if picked is not None:
         picked_line(len(rows), words)
     if not len(rows):
@@ -105,13 +105,15 @@ def controls(audit: Audit, counts: Counter[str], with_causes: bool) -> None:
             st.selectbox(
                 "Cause",
                 ("", *asked.CAUSES),
-                format_func=lambda cause: cause.capitalize() or "All causes",
+                format_func=lambda cause: cause_name(cause).capitalize() or "All causes",
                 label_visibility="collapsed",
                 width=300,
                 **asked.CAUSE.widget(also={asked.PAGE: 1}),
             )
             hubs = counted(sum(counts.values()), "hub", "hubs")
-            of_each = (f"{counts[cause]:,} {cause}" for cause in asked.CAUSES if counts[cause])
+            of_each = (
+                f"{counts[cause]:,} {cause_name(cause)}" for cause in asked.CAUSES if counts[cause]
+            )
             st.caption(plain(": ".join(filter(None, (hubs, ", ".join(of_each)))), 200))
 
 
@@ -154,20 +156,17 @@ def hub_tile(live: Live, audit: Audit, row: int, *, short: bool = False, remark:
     Args:
         short: what else is known of it is only spoken, and ``remark`` stands in its place.
     """
-    product = live.catalog.products[live.catalog.product_row(audit.products[row])]
+    product = live.catalog.product(audit.products[row])
     of = audit.by_product
     tile = product_tile(product)
     share = percent_text(float(of.share[row]))
-    badges = [Badge(share if short else f"{share} of looks")]
-    cause = cause_of(audit, row)
-    if cause:
-        badges.append(Badge(cause, "quiet"))
+    cause = cause_name(audit.cause_of(row))
     facts = [] if audit.expected is None else [f"by chance {audit.expected:.1f}×"]
     facts.append(counted(int(of.frequency[row]), "training look", "training looks"))
     norm = float(of.norm_percentile[row])
     if not np.isnan(norm):
         facts.append(f"norm {ordinal(round(100 * norm))} percentile")
-    told = ", ".join(facts)
+    told = "; ".join(filter(None, (cause, ", ".join(facts))))
     return Tile(
         id=tile.id,
         title=tile.title,
@@ -175,7 +174,7 @@ def hub_tile(live: Live, audit: Audit, row: int, *, short: bool = False, remark:
         remark=remark if short else told,
         image=tile.image,
         alt=tile.alt,
-        badges=tuple(badges),
+        badges=(Badge(share if short else f"{share} of looks"),),
         spoken=f"shown to so many looks, {told}" if short else "",
     )
 
@@ -212,7 +211,7 @@ def panel(live: Live, audit: Audit, neighbours: list[str]) -> None:
 
 def hub_card(live: Live, audit: Audit, row: int) -> Card:
     """The numbers of one product."""
-    product = live.catalog.products[live.catalog.product_row(audit.products[row])]
+    product = live.catalog.product(audit.products[row])
     of = audit.by_product
     shown, known = int(of.shown[row]), int(of.shown_known[row])
     facts = [
@@ -242,20 +241,12 @@ def hub_card(live: Live, audit: Audit, row: int) -> Card:
         standing = ordinal(round(100 * norm))
         facts.append(("Embedding norm", f"{float(of.norm[row]):.3f}, {standing} percentile"))
     facts += [("Category", category_text(product.category)), ("Id", product.id)]
-    return Card(
-        id=product.id,
-        label=f"Product {product.label}",
-        title=product.label,
-        subtitle=product.brand,
-        image=thumbnail_store().name(product.image),
-        alt=f"{product.label}, product picture",
-        facts=tuple(facts),
-    )
+    return card_of(product, facts)
 
 
 def why(audit: Audit, row: int) -> None:
     """The cause of a hub with its numbers; what is no hub needs none."""
-    cause = cause_of(audit, row)
+    cause = audit.cause_of(row)
     st.subheader("Why", anchor=False)
     if not cause:
         is_hub = bool(audit.by_product.hub[row])
@@ -266,7 +257,7 @@ def why(audit: Audit, row: int) -> None:
         )
         st.caption(plain(told))
         return
-    st.markdown(f"**{plain(cause.capitalize())}.** {plain(cause_words(cause))}")
+    st.markdown(f"**{plain(cause_name(cause).capitalize())}.** {plain(cause_words(cause))}")
     lines = [f"- {plain(term)}: {plain(value)}" for term, value in evidence(audit, row)]
     st.markdown("\n".join(lines))
 

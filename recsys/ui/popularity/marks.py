@@ -98,19 +98,7 @@ def lorenz_table(audit: Audit, products: Products) -> Table:
         (BY_CHANCE, audit.lorenz_chance),
         (AS_RIGHT, audit.lorenz_demand),
     )
-    for name, curve in curves:
-        if curve is None:
-            continue
-        across, height = thinned(curve)
-        _append(
-            rows,
-            curve=[name] * len(across),
-            products=across.round(6).tolist(),
-            recommendations=height.round(6).tolist(),
-            product=[None] * len(across),
-            shown=[None] * len(across),
-            id=[None] * len(across),
-        )
+    _append_curves(rows, curves)
     if audit.lorenz is not None:
         for at in first_marked(products):
             step = math.ceil(products.rank[at] * len(products.ids))
@@ -130,16 +118,22 @@ def two_curves_table(left: Audit, right: Audit) -> Table:
     """Rows for ``specs.two_curves``."""
     rows: Table = {name: [] for name in ("curve", "products", "recommendations")}
     curves = (("left", left.lorenz), ("right", right.lorenz), (BY_CHANCE, left.lorenz_chance))
+    _append_curves(rows, curves)
+    return rows
+
+
+def _append_curves(rows: Table, curves: Sequence[tuple[str, Floats | None]]) -> None:
+    """Rows for Lorenz curves, thinned; what else the table has is empty for them."""
     for name, curve in curves:
         if curve is not None:
             across, height = thinned(curve)
-            _append(
-                rows,
-                curve=[name] * len(across),
-                products=across.round(6).tolist(),
-                recommendations=height.round(6).tolist(),
-            )
-    return rows
+            columns: Table = {other: [None] * len(across) for other in rows}
+            columns |= {
+                "curve": [name] * len(across),
+                "products": across.round(6).tolist(),
+                "recommendations": height.round(6).tolist(),
+            }
+            _append(rows, **columns)
 
 
 def first_marked(products: Products) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from recsys.evaluation.audit import Setting
 from recsys.serving.scoring import Correction
 from recsys.ui import scorings
@@ -19,6 +21,14 @@ _PILLS = {
     "softmax": "Inverted softmax",
     "qb": "QB-Norm",
 }
+
+
+_SCENE = re.compile(r"\bscene(s?)\b")
+
+
+def in_looks(text: str) -> str:
+    """A sentence of an audit as pages say it: there a scene of the data is a look."""
+    return _SCENE.sub(r"look\1", text)
 
 
 def pill(scoring: str) -> str:

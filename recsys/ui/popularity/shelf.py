@@ -54,7 +54,7 @@ def shelf(live: Live, audit: Audit) -> None:
 
 def never_tile(live: Live, one: NeverShown) -> Tile:
     """A product with the rank that it reaches, and what it misses."""
-    product = live.catalog.products[live.catalog.product_row(one.product)]
+    product = live.catalog.product(one.product)
     tile = product_tile(product)
     badges = [Badge(f"best rank {one.rank:,}")]
     if one.places_to_go:
@@ -77,14 +77,14 @@ def label_of(live: Live, product: str | None) -> str:
     """What a product is called."""
     if product is None or not live.catalog.has_product(product):
         return ""
-    return live.catalog.products[live.catalog.product_row(product)].label
+    return live.catalog.product(product).label
 
 
 # the panel of one product
 
 
 def panel(live: Live, auditor: Auditor, audit: Audit) -> None:
-    """The look where a product comes nearest, and its list with the blocker taken away."""
+    """The look where a product comes nearest, its list, and that without the blocker."""
     wanted = asked.NEVER.read()
     one = next((entry for entry in audit.shelf if entry.product == wanted), None)
     if one is None:
@@ -107,10 +107,10 @@ def panel(live: Live, auditor: Auditor, audit: Audit) -> None:
         explain(error, heading="That list cannot be made")
         return
     before = audit.list_of(one.scene)
-    st.subheader("The list without the blocker", anchor=False)
-    places(live, after, one, before, key="popularity_after")
-    st.subheader("The list as it is", anchor=False)
+    st.subheader("1. What this look is shown now", anchor=False)
     places(live, before, one, before, key="popularity_before")
+    st.subheader("2. What it would be shown without the blocker", anchor=False)
+    places(live, after, one, before, key="popularity_after")
 
 
 def close() -> None:
@@ -120,9 +120,9 @@ def close() -> None:
 
 def story(live: Live, one: NeverShown, k: int) -> str:
     """Where it comes nearest and what is in its way, in sentences."""
-    gap = "" if one.gap is None else f", {abs(one.gap):.4f} of the score from the last place"
     text = (
-        f"It comes nearest in the list of one look: place {one.rank:,}, where {k:,} are shown{gap}."
+        f"It comes nearest in the list of one look: place {one.rank:,}, where {k:,} are shown"
+        f"{gap_text(one.gap)}."
     )
     if one.blocker is None:
         return text
@@ -134,6 +134,14 @@ def story(live: Live, one: NeverShown, k: int) -> str:
     if not one.places_to_go:
         return text
     return f"{text} Without it, {one.places_to_go - 1:,} more would still be before this product."
+
+
+def gap_text(gap: float | None) -> str:
+    """How far its score is from the last place that is shown; empty where that is not known."""
+    if gap is None:
+        return ""
+    away = "less than 0.0001" if abs(gap) < 0.0001 else f"{abs(gap):.4f}"
+    return f", {away} of the score from the last place"
 
 
 def nearest(live: Live, audit: Audit, one: NeverShown) -> None:
@@ -156,7 +164,7 @@ def places(
     stood = {place.product for place in before}
     shown = []
     for place in entries:
-        product = live.catalog.products[live.catalog.product_row(place.product)]
+        product = live.catalog.product(place.product)
         badges = [Badge(str(place.rank), "rank")]
         if place.product == one.product:
             badges.append(Badge("now shown", "good"))

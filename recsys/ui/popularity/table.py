@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recsys.evaluation.audit import Audit
 from recsys.serving.exports import safe_cell
-from recsys.ui.popularity.causes import cause_of
+from recsys.ui.popularity.causes import cause_name
 from recsys.ui.resources import Live
 
 
@@ -35,7 +35,7 @@ def as_csv(live: Live, audit: Audit) -> bytes:
     )
     of = audit.by_product
     for row in audit.order_by_shown.tolist():
-        product = live.catalog.products[live.catalog.product_row(audit.products[row])]
+        product = live.catalog.product(audit.products[row])
         writer.writerow(
             [
                 safe_cell(product.id),
@@ -48,7 +48,7 @@ def as_csv(live: Live, audit: Audit) -> bytes:
                 _number(of.norm, row),
                 _number(of.norm_percentile, row),
                 "yes" if of.hub[row] else "",
-                cause_of(audit, row),
+                cause_name(audit.cause_of(row)),
             ]
         )
     return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8", "replace")

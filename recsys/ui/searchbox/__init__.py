@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from recsys.ui.shared import DOM, joined
+from recsys.ui.shared import DOM, FIELD, joined
 from recsys.ui.state import Parameter, buried, change
 
 _HERE = Path(__file__).parent
@@ -19,7 +19,7 @@ _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "recsys_search_box",
     html='<div class="search"></div>\n',
-    css=joined(_HERE / "searchbox.css"),
+    css=joined(FIELD, _HERE / "searchbox.css"),
     js=joined(DOM, _HERE / "searchbox.js"),
 )
 

@@ -25,16 +25,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function build(holder) {
-  const input = element("input", "")
+  const input = element("input", "field")
   input.type = "search"
   input.autocomplete = "off"
   input.spellcheck = false
   input.enterKeyHint = "search"
   input.dir = "auto"
-  const clear = element("button", "clear")
+  const clear = element("button", "clear", drawing("M6 6l12 12M18 6L6 18"))
   clear.type = "button"
   clear.setAttribute("aria-label", "Clear search")
-  clear.append(drawing("M6 6l12 12M18 6L6 18"))
   const glass = drawing("M15.5 15.5L21 21M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13z")
   glass.classList.add("glass")
   holder.replaceChildren(glass, input, clear)

@@ -13,6 +13,9 @@ _HERE = Path(__file__).parent
 CHROME = _HERE / "chrome.css"
 """Buttons, and the frame of a picture."""
 
+FIELD = _HERE / "field.css"
+"""A field to type in."""
+
 DOM = _HERE / "dom.js"
 """Elements, icons and pictures, made without ever parsing a text."""
 

@@ -1,12 +1,18 @@
-// Elements, icons and pictures for all our components. Text only ever arrives through
-// textContent: nothing from a catalogue is parsed as markup.
+// Elements, icons and pictures for all our components. Text only ever arrives as text: nothing
+// from a catalogue is parsed as markup.
 
 const SIDES = [240, 480, 960]
 
-function element(name, className) {
+function element(name, className, ...content) {
   const node = document.createElement(name)
   if (className) node.className = className
+  node.append(...content) // what is no element becomes text
   return node
+}
+
+// Several spans, by the names of their classes.
+function spans(...names) {
+  return Object.fromEntries(names.map(name => [name, element("span", name)]))
 }
 
 function drawing(path) {

@@ -104,21 +104,14 @@ function makeTile(item) {
   if (item.href) button.href = item.href
   else button.type = "button"
   button.dataset.id = item.id
-  const picture = element("span", "picture")
-  const badges = element("span", "badges")
-  const meter = element("span", "meter")
-  const bar = element("span", "bar")
-  const words = element("span", "words")
-  const title = element("span", "title")
-  const note = element("span", "note")
-  const remark = element("span", "note remark")
-  const score = element("span", "score")
-  title.dir = note.dir = "auto"
-  meter.append(bar)
-  words.append(title, note, remark, score)
-  button.append(picture, badges, meter, words)
+  const part = spans("picture", "badges", "bar", "title", "note", "score")
+  part.remark = element("span", "note remark")
+  part.meter = element("span", "meter", part.bar)
+  part.title.dir = part.note.dir = "auto"
+  const words = element("span", "words", part.title, part.note, part.remark, part.score)
+  button.append(part.picture, part.badges, part.meter, words)
   row.append(button)
-  return { row, button, picture, badges, meter, bar, title, note, remark, score, image: null }
+  return { row, button, ...part, image: null }
 }
 
 function fill(tile, item, data) {
@@ -143,11 +136,7 @@ function fillBadges(holder, badges) {
   if (holder.dataset.written === written) return
   holder.dataset.written = written
   holder.replaceChildren(
-    ...badges.map(([text, kind]) => {
-      const badge = element("span", `badge ${kind}`)
-      badge.textContent = text
-      return badge
-    }),
+    ...badges.map(([text, kind]) => element("span", `badge ${kind}`, text)),
   )
 }
 
@@ -170,9 +159,7 @@ function fillPicture(tile, item, data) {
 }
 
 function showNothing(picture) {
-  const words = element("span", "")
-  words.textContent = "No picture"
-  picture.replaceChildren(words)
+  picture.replaceChildren(element("span", "", "No picture"))
   picture.classList.add("loaded", "empty")
 }
 

@@ -39,6 +39,7 @@ MEASURED = ("validation_loss", "validation_recall@10", "excess_gini", "coverage"
 """Figures of evaluations, not of every step."""
 REPORTED = ("recall@10", "recall@50", "mrr", "auc", "within_category_auc")
 MISSING = "–"
+RECALL = "validation_recall@10"
 
 
 def side_by_side(live: Live, workspace: Workspace) -> None:
@@ -99,7 +100,11 @@ def figures(found: Comparison, titles: tuple[str, ...]) -> None:
     """The latest figures, and the paired test of each run against the first."""
     st.header("Figures", anchor=False)
     rows: dict[str, list[str]] = {"Run": [plain(title, 80) for title in titles]}
-    rows["Recall@10 (95 % interval)"] = [interval_text(one) for one in found.recall]
+    rows["Recall@10 (95 % interval)"] = [
+        # a run from before intervals were kept has its figure at least
+        interval_text(one) if one else figure_text(RECALL, run.metrics.get(RECALL))
+        for one, run in zip(found.recall, found.runs, strict=True)
+    ]
     rows["Against the first, same looks"] = [
         paired_text(found, number) for number in range(len(found.runs))
     ]

@@ -65,7 +65,10 @@ def curve_spec(
                 "field": "step",
                 "type": "quantitative",
                 "title": "step",
-                "axis": {"tickCount": 5, "format": "~s"},
+                "axis": {
+                    "tickCount": 5,
+                    "labelExpr": "datum.value ? format(datum.value, '~s') : '0'",
+                },
                 # from the start, so that one point alone has its place too
                 "scale": {"nice": False, "zero": True},
             },

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import streamlit as st
 
 from recsys.errors import RecsysError
-from recsys.learning import runs
+from recsys.learning import runs, sweeps
 from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
@@ -20,9 +20,21 @@ from recsys.ui.training.words import duration_words, size_words
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
+    from recsys.learning.config import TrainConfig
     from recsys.learning.estimates import Estimate
 
 _MEASURED, _STARTED = "train_estimates", "train_started"
+
+
+class Costly(Protocol):
+    """What is asked for, as far as its cost depends on it."""
+
+    @property
+    def data(self) -> str:
+        """Name or folder of a data set."""
+
+    def config(self) -> TrainConfig:
+        """The settings. Raises ConfigError."""
 
 
 def estimate_and_start(live: Live, workspace: Workspace, form: Form) -> None:
@@ -46,7 +58,7 @@ def estimate_and_start(live: Live, workspace: Workspace, form: Form) -> None:
     try:
         found = look(live, workspace, form, key)
     except RecsysError as error:
-        _keys().pop(signature(form), None)
+        forget(form)
         explain(error, heading="There is no estimate", serious=True)
         st.button("Try again", key="train_estimate_again")
         return
@@ -57,7 +69,7 @@ def estimate_and_start(live: Live, workspace: Workspace, form: Form) -> None:
     start_button(workspace, form, found)
 
 
-def begin(live: Live, workspace: Workspace, form: Form) -> None:
+def begin(live: Live, workspace: Workspace, form: Costly) -> None:
     """Begins to measure. Raises RecsysError, OSError."""
     from recsys.learning import estimates
 
@@ -65,7 +77,7 @@ def begin(live: Live, workspace: Workspace, form: Form) -> None:
     _keys()[signature(form)] = estimates.begin(form.config(), catalog, workspace)
 
 
-def known(live: Live, workspace: Workspace, form: Form) -> str | None:
+def known(live: Live, workspace: Workspace, form: Costly) -> str | None:
     """What to look for: begun in this session, or measured before for what costs the same."""
     from recsys.learning import estimates
 
@@ -78,7 +90,7 @@ def known(live: Live, workspace: Workspace, form: Form) -> str | None:
         return None  # the way to an estimate tells it
 
 
-def look(live: Live, workspace: Workspace, form: Form, key: str) -> Estimate | None:
+def look(live: Live, workspace: Workspace, form: Costly, key: str) -> Estimate | None:
     """What was measured, None while it is. Raises RecsysError."""
     from recsys.learning import estimates
 
@@ -87,7 +99,7 @@ def look(live: Live, workspace: Workspace, form: Form, key: str) -> Estimate | N
 
 
 @st.fragment(run_every=1.0)
-def wait(live: Live, workspace: Workspace, form: Form, key: str) -> None:
+def wait(live: Live, workspace: Workspace, form: Costly, key: str) -> None:
     """Shows the page again as soon as the estimate is there, or has failed."""
     try:
         is_there = look(live, workspace, form, key) is not None
@@ -136,13 +148,13 @@ def tell(form: Form, found: Estimate) -> None:
 
 def start_button(workspace: Workspace, form: Form, found: Estimate) -> None:
     """The start, or the place in the queue where another training is in progress."""
-    others = [run for run in runs.list_runs(workspace, archived=True) if run.is_in_progress]
+    others = others_in_progress(workspace)
     label = "Start training"
     if others:
         label = "Line up"
         st.caption(
             plain(
-                f"{others[0].name} is in progress. One training at a time keeps the shop quick, "
+                f"{others[0]} is in progress. One training at a time keeps the shop quick, "
                 "so this one waits for its turn and then starts by itself.",
                 300,
             )
@@ -156,6 +168,16 @@ def start_button(workspace: Workspace, form: Form, found: Estimate) -> None:
         on_click=attempt,
         args=(lambda: start(workspace, form, bool(others)),),
     )
+
+
+def others_in_progress(workspace: Workspace) -> list[str]:
+    """Names of the runs and sweeps that a new one would wait for."""
+    every_run = runs.list_runs(workspace, archived=True)
+    every_sweep = sweeps.list_sweeps(workspace)
+    return [
+        *(run.name for run in every_run if run.is_in_progress),
+        *(sweep.name for sweep in every_sweep if sweep.is_in_progress),
+    ]
 
 
 def start(workspace: Workspace, form: Form, queue: bool) -> dict[Parameter[Any], Any]:
@@ -179,9 +201,14 @@ def start(workspace: Workspace, form: Form, queue: bool) -> dict[Parameter[Any],
     return {**asked.see_run(run_id)}
 
 
-def signature(form: Form) -> str:
+def signature(form: Costly) -> str:
     """What an estimate is kept under. Raises ConfigError."""
     return json.dumps([form.data, form.config().to_json()], sort_keys=True)
+
+
+def forget(form: Costly) -> None:
+    """It was not measured after all."""
+    _keys().pop(signature(form), None)
 
 
 def _keys() -> dict[str, str]:

@@ -25,6 +25,8 @@ BUDGETS = {"steps": "Steps", "minutes": "Minutes"}
 
 def new_run(live: Live, workspace: Workspace) -> None:
     """The form, the estimate and the start."""
+    from recsys.learning.fields import form_fields
+
     origin = asked.COPY.read()
     try:
         with st.spinner("Preparing the form…"):
@@ -35,11 +37,13 @@ def new_run(live: Live, workspace: Workspace) -> None:
     if origin:
         st.caption(plain(f"A copy of the run {origin}: change what you like."))
     found, problem = _cautions(form)
+    labels = {"steps": "Steps", **{one.key: one.label for one in form_fields()}}
     with st.container(key="train_form_top"):
         what_and_how_long(form, workspace, found)
     groups(form, found)
     for caution in found:
-        st.warning(plain(caution.text, 400), icon=":material/warning:")
+        about = plain(" and ".join(labels[key] for key in caution.keys if key in labels))
+        st.warning(f"**{about}**  \n{plain(caution.text, 400)}", icon=":material/warning:")
     if problem is not None:
         explain(problem, heading="These settings do not go together", serious=True)
         return
@@ -73,6 +77,8 @@ def what_and_how_long(form: Form, workspace: Workspace, found: list[Caution]) ->
     st.selectbox(
         "Data set",
         options,
+        help="The looks and products that it learns from. A part of the looks is held back, to "
+        "measure what it has learnt.",
         **tied("data", form.data, lambda value: setattr(form, "data", value)),
     )
     st.segmented_control(
@@ -80,6 +86,8 @@ def what_and_how_long(form: Form, workspace: Workspace, found: list[Caution]) ->
         tuple(BUDGETS),
         format_func=BUDGETS.__getitem__,
         required=True,
+        help="With steps a run can be repeated exactly. With minutes it ends in time, however "
+        "quick the machine is.",
         **tied("budget", form.budget, lambda value: setattr(form, "budget", value or "steps")),
     )
     if form.budget == "steps":
@@ -105,6 +113,7 @@ def what_and_how_long(form: Form, workspace: Workspace, found: list[Caution]) ->
         "Name",
         max_chars=80,
         placeholder="Its id, if you give none",
+        help="For you to know it by. It can be changed later, and a note added.",
         **tied("name", form.name, lambda value: setattr(form, "name", value or "")),
     )
 

@@ -81,7 +81,7 @@ def form_for(live: Live, workspace: Workspace, origin: str) -> Form:
     held = st.session_state.get(_FORM)
     if isinstance(held, Form) and st.session_state.get(_FOR) == origin:
         return held
-    made = _copy_of(workspace, origin) if origin else _fresh(live, workspace)
+    made = _copy_of(workspace, origin) if origin else fresh(live, workspace)
     st.session_state[_FORM], st.session_state[_FOR] = made, origin
     return made
 
@@ -91,7 +91,8 @@ def forget() -> None:
     st.session_state.pop(_FORM, None)
 
 
-def _fresh(live: Live, workspace: Workspace) -> Form:
+def fresh(live: Live, workspace: Workspace) -> Form:
+    """The default preset on the live data set."""
     from recsys.learning.presets import DEFAULT_PRESET, preset_named
 
     preset = preset_named(DEFAULT_PRESET)

@@ -16,7 +16,14 @@ from recsys.ui.runs_table import Column, Row, runs_table
 from recsys.ui.searchbox import search_box
 from recsys.ui.state import Parameter, change
 from recsys.ui.training import asked
-from recsys.ui.training.words import FIGURE_HELP, FIGURES, STATES, figure_text, progress_words
+from recsys.ui.training.words import (
+    FIGURE_HELP,
+    FIGURES,
+    STATES,
+    figure_text,
+    progress_words,
+    share_of,
+)
 from recsys.ui.views import counted, since_text
 from recsys.workspace import Workspace
 
@@ -252,5 +259,4 @@ def in_progress(workspace: Workspace, known: News) -> None:
         st.rerun()
     for run in now:
         if run.is_in_progress:
-            share = min(1.0, max(0.0, run.fraction))
-            st.progress(share, text=plain(f"{run.name}: {progress_words(run)}", 200))
+            st.progress(share_of(run), text=plain(f"{run.name}: {progress_words(run)}", 200))

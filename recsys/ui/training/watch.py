@@ -11,6 +11,8 @@ from recsys.errors import RecsysError
 from recsys.learning import runs, tracking
 from recsys.learning.curves import Series
 from recsys.learning.runs import Run
+from recsys.learning.setting_words import SETTINGS
+from recsys.ui import roles
 from recsys.ui.charts import chart, table
 from recsys.ui.messages import explain, plain
 from recsys.ui.resources import Live
@@ -23,9 +25,11 @@ from recsys.ui.training.manage import manage
 from recsys.ui.training.words import (
     FIGURE_HELP,
     FIGURES,
+    end_words,
     facts_words,
     figure_text,
     progress_words,
+    share_of,
     size_words,
 )
 from recsys.workspace import Workspace
@@ -65,11 +69,8 @@ def one_run(live: Live, workspace: Workspace, run_id: str) -> None:
     if run.note:
         st.markdown(plain(run.note, 2000))
     if run.reason:
-        explain(
-            RecsysError(run.reason, run.remedy),
-            heading="This run has not come to its end",
-            serious=run.state != "stopped",
-        )
+        heading, ended = end_words(run, may_change=roles.is_operator())
+        explain(ended, heading=heading, serious=run.state != "stopped")
     manage(workspace, run)
     frames = runs.film(workspace, run.id)
     if run.is_in_progress:
@@ -92,20 +93,26 @@ def follow(workspace: Workspace, run_id: str, state: str, frames: int) -> None:
         "validation_recall@10" in run.metrics and len(runs.film(workspace, run_id)) != frames
     ):
         st.rerun()
-    share = min(1.0, max(0.0, run.fraction))
+    share = share_of(run)
     st.progress(share, text=plain(f"{progress_words(run)} · {100 * share:.0f} %", 200))
     curves_and_figures(workspace, run)
 
 
 def curves_and_figures(workspace: Workspace, run: Run) -> None:
     """Warnings, figures, curves and the end of the log."""
-    for symptom in runs.warnings_of(workspace, run):
-        st.warning(plain(symptom.text, 500), icon=":material/warning:")
+    # Each part has its place from the start: what came first is not drawn anew, and does not
+    # flicker, when the next appears.
+    with st.container():
+        for symptom in runs.warnings_of(workspace, run):
+            st.warning(plain(symptom.text, 500), icon=":material/warning:")
     curves = runs.curves(workspace, run.id)
-    headline(run, curves)
+    with st.container():
+        headline(run, curves)
     with st.container(key="train_charts"):
         for key, title, names, look in CHARTS:
-            draw(run.id, key, title, {name: curves[name] for name in names if name in curves}, look)
+            known = {name: curves[name] for name in names if name in curves}
+            with st.container():
+                draw(run.id, key, title, known, look)
     lines = runs.log_tail(workspace, run.id, LOG_LINES)
     if lines:
         with st.expander("What it printed", icon=":material/terminal:"):
@@ -142,21 +149,20 @@ def draw(
     """One chart; nothing before there is anything to see."""
     if not any(series.steps for series in curves.values()):
         return
-    with st.container():
-        st.markdown(f"**{title}**")
-        names = tuple(FIGURES[name] for name in curves)
-        ends = "; ".join(
-            f"{FIGURES[name].lower()} {figure_text(name, series.values[0])} at first, "
-            f"{figure_text(name, series.last)} at step {series.steps[-1]:,}"
-            for name, series in curves.items()
-            if series.steps
-        )
-        chart(
-            curve_spec(names, **look),  # type: ignore[arg-type]
-            table(rows_of({name: (FIGURES[name], series) for name, series in curves.items()})),
-            key=f"train_chart_{run_id}_{key}",
-            says=f"{title}: {ends}.",
-        )
+    st.markdown(f"**{title}**")
+    names = tuple(FIGURES[name] for name in curves)
+    ends = "; ".join(
+        f"{FIGURES[name].lower()} {figure_text(name, series.values[0])} at first, "
+        f"{figure_text(name, series.last)} at step {series.steps[-1]:,}"
+        for name, series in curves.items()
+        if series.steps
+    )
+    chart(
+        curve_spec(names, **look),  # type: ignore[arg-type]
+        table(rows_of({name: (FIGURES[name], series) for name, series in curves.items()})),
+        key=f"train_chart_{run_id}_{key}",
+        says=f"{title}: {ends}.",
+    )
 
 
 def about(run: Run) -> None:
@@ -165,9 +171,11 @@ def about(run: Run) -> None:
         config = dict(run.config)
         tower = config.pop("tower", {})
         values = {**config, **(tower if isinstance(tower, dict) else {})}
+        labels = [SETTINGS[key].label if key in SETTINGS else "" for key in values]
         rows = {
-            "Setting": [plain(str(key)) for key in values],
-            "Value": [plain(str(value), 80) for value in values.values()],
+            "Setting": [plain(label) for label in labels],
+            "Value": [plain(value_text(value), 80) for value in values.values()],
+            "For --set": [f"`{key}`" if key in SETTINGS else plain(str(key)) for key in values],
         }
         st.table(table(rows), hide_index=True, border="horizontal")
     parts = []
@@ -177,6 +185,13 @@ def about(run: Run) -> None:
         parts.append(f"at most {size_words(run.peak_memory_bytes)} of memory")
     if parts:
         st.caption(plain(" · ".join(parts), 400))
+
+
+def value_text(value: object) -> str:
+    """A setting's value as people read it: on or off, and lists with commas."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def recorded(workspace: Workspace, run: Run) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from recsys.errors import RecsysError
 from recsys.learning.runs import Run
+from recsys.ui.messages import sentence
 from recsys.ui.views import since_text
 
 if TYPE_CHECKING:
@@ -83,13 +85,53 @@ def progress_words(run: Run) -> str:
     if run.state == "stopping":
         return "Saving, then stopping"
     if run.state == "starting" or not run.step:
-        return run.text or "Starting"
+        doing = run.text or "Starting"
+        return f"{doing}, to go on from step {run.saved_step:,}" if run.saved_step else doing
     parts = [f"Step {run.step:,}" + (f" of {run.steps:,}" if run.steps else "")]
     if run.remaining_s is not None:
         parts.append(f"about {duration_words(run.remaining_s)} left")
     if run.text:
         parts.append(run.text)
     return " · ".join(parts)
+
+
+def share_of(run: Run) -> float:
+    """Part of its budget that a run in progress has spent, 0–1; also before it says so itself."""
+    if run.fraction <= 0 and run.saved_step and run.steps and run.saved_step < run.steps:
+        return run.saved_step / run.steps
+    return min(1.0, max(0.0, run.fraction))
+
+
+ENDS = {
+    "stopped": "This run was stopped before its end",
+    "crashed": "This run has crashed",
+    "killed": "This run was killed",
+    "disk-full": "The disk was full, so this run has stopped",
+}
+
+
+def end_words(run: Run, *, may_change: bool) -> tuple[str, RecsysError]:
+    """A heading for a run that has not come to its end, and why with the way on.
+
+    Args:
+        may_change: whether who reads it has the buttons that go on.
+    """
+    saved = f"It is saved at step {run.saved_step:,}" if run.saved_step else "Nothing was saved yet"
+    if run.saved_step and run.step > run.saved_step:
+        saved += f", and what came after, to step {run.step:,}, is done again"
+    reason = "" if run.state == "stopped" and run.reason == "it was stopped" else run.reason
+    said = ". ".join(part for part in (sentence(reason).rstrip("."), saved) if part)
+    where = "from there" if run.saved_step else "from the start"
+    if may_change and run.remedy.startswith(f"Go on {_from(run)} with:"):
+        command = run.remedy.partition(" with: ")[2]
+        return ENDS[run.state], RecsysError(
+            said, f"Resume goes on {where}; so does this command: {command}"
+        )
+    return ENDS[run.state], RecsysError(said, run.remedy)
+
+
+def _from(run: Run) -> str:
+    return f"from step {run.saved_step:,}" if run.saved_step is not None else "from the start"
 
 
 def facts_words(run: Run) -> str:
@@ -99,7 +141,7 @@ def facts_words(run: Run) -> str:
         f"data set {run.data_name}" if run.data_name else "",
         budget_words(run),
         f"made {since_text(run.created)}" if run.created else "",
-        f"a changed copy of {run.origin}" if run.origin else "",
+        _origin_words(run.origin),
         "archived" if run.is_archived else "",
     ]
     return " · ".join(part for part in parts if part)
@@ -142,6 +184,12 @@ def _rate_words(found: Outlook) -> str:
     if after < 0.9 * before:
         return f"The learning rate falls from {before:.2g} to {after:.2g} there, because {curve}."
     return f"The learning rate goes on at {after:.2g}."
+
+
+def _origin_words(origin: str) -> str:
+    if origin.startswith("sweep-"):
+        return f"the best settings of the sweep {origin}"
+    return f"a changed copy of {origin}" if origin else ""
 
 
 def figure_text(name: str, value: float | None) -> str:

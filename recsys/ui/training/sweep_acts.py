@@ -1,0 +1,216 @@
+"""What can be done with a sweep; drawn for operators only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from recsys.errors import RecsysError
+from recsys.learning import runs, sweeps
+from recsys.learning.sweeps import Sweep
+from recsys.ui import roles
+from recsys.ui.messages import plain
+from recsys.ui.state import Parameter
+from recsys.ui.training import asked, sweep_asked
+from recsys.ui.training.acts import attempt
+from recsys.ui.training.manage import Act
+from recsys.ui.training.sweep_words import recall_text, settings_words
+from recsys.workspace import Workspace
+
+LENGTHS = {"preset": "The preset's own", "steps": "Steps", "minutes": "Minutes"}
+_TRAINED = "train_sweep_trained"
+_MORE_TRIALS, _MORE_MINUTES = 6, 30.0
+_MOST_MINUTES = 43_200.0
+
+
+def manage(workspace: Workspace, sweep: Sweep) -> None:
+    """The controls of one sweep; nothing for who is no operator."""
+    if not roles.is_operator():
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="train_sweep_acts"):
+        if sweep.best is not None:
+            _train(workspace, sweep)
+        if sweep.is_in_progress:
+            _button(
+                "Stop",
+                "stop",
+                "stop",
+                lambda: stop(workspace, sweep),
+                disabled=sweep.state == "stopping",
+            )
+        elif sweep.can_resume:
+            _button("Resume", "play_arrow", "resume", lambda: resume(workspace, sweep))
+        if not sweep.is_in_progress:
+            _more(workspace, sweep)
+        with st.popover("Name and note", icon=":material/edit:"):
+            _describe(workspace, sweep)
+        if not sweep.is_in_progress:
+            with st.popover("Delete", icon=":material/delete:"):
+                st.markdown(
+                    "This deletes the sweep with its trials for good. Runs that were started from "
+                    "it stay."
+                )
+                _button(
+                    "Delete for good",
+                    "delete_forever",
+                    "delete",
+                    lambda: delete(workspace, sweep),
+                )
+
+
+def _train(workspace: Workspace, sweep: Sweep) -> None:
+    best = sweep.best_trial
+    assert best is not None
+    length, steps, minutes = (f"train_best_{part}_{sweep.id}" for part in ("by", "steps", "min"))
+    with st.popover("Train the best at full length", icon=":material/model_training:"):
+        words = settings_words(sweep, best)
+        st.markdown(
+            f"Trial {best.number} has the best recall@10, {recall_text(best.value)}: "
+            f"{plain(words, 300)}. A trial is short; this trains a model with its settings."
+        )
+        by = st.segmented_control(
+            "Length", tuple(LENGTHS), format_func=LENGTHS.__getitem__, key=length, default="preset"
+        )
+        if by == "steps":
+            most = 10_000_000
+            st.number_input(
+                "Steps", 1, most, min(most, 4 * sweep.request.trial_steps), 100, key=steps
+            )
+        elif by == "minutes":
+            st.number_input("Minutes", 0.1, _MOST_MINUTES, 10.0, 1.0, format="%g", key=minutes)
+        _button(
+            "Train it",
+            "play_arrow",
+            "train",
+            lambda: train_best(
+                workspace,
+                sweep,
+                steps=st.session_state.get(steps) if by == "steps" else None,
+                minutes=st.session_state.get(minutes) if by == "minutes" else None,
+            ),
+            primary=True,
+        )
+        st.caption("One training at a time: where another is in progress, this one lines up.")
+
+
+def _more(workspace: Workspace, sweep: Sweep) -> None:
+    key = f"train_sweep_budget_{sweep.id}_{sweep.ended}"
+    by_minutes = sweep.request.minutes is not None
+    if not by_minutes and sweep.ended >= sweeps.MAX_TRIALS:
+        return
+    with st.popover("More minutes" if by_minutes else "More trials", icon=":material/more_time:"):
+        if by_minutes:
+            asked_for = min(_MOST_MINUTES, (sweep.request.minutes or 0.0) + _MORE_MINUTES)
+            st.number_input(
+                "Minutes in all", 0.1, _MOST_MINUTES, asked_for, 5.0, format="%g", key=key
+            )
+        else:
+            wanted = max(sweep.ended, sweep.request.trials or 0) + _MORE_TRIALS
+            most = sweeps.MAX_TRIALS
+            st.number_input("Trials in all", sweep.ended + 1, most, min(most, wanted), 1, key=key)
+        st.caption(plain(f"Counted from the sweep's start; {sweep.ended} trials have ended."))
+        _button("Go on", "play_arrow", "more", lambda: more(workspace, sweep, key))
+
+
+def _describe(workspace: Workspace, sweep: Sweep) -> None:
+    # The keys carry the sweep, so that one sweep's name is never offered for another.
+    name, note = f"train_sweep_name_{sweep.id}", f"train_sweep_note_{sweep.id}"
+    with st.form(f"train_sweep_describe_{sweep.id}", border=False):
+        st.text_input("Name", sweep.name, max_chars=80, key=name)
+        st.text_area("Note", sweep.note, max_chars=2000, key=note)
+        st.form_submit_button(
+            "Save",
+            on_click=attempt,
+            args=(
+                lambda: describe(workspace, sweep, st.session_state[name], st.session_state[note]),
+            ),
+        )
+
+
+def _button(
+    label: str, icon: str, key: str, do: Act, *, primary: bool = False, disabled: bool = False
+) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"train_sweep_act_{key}",
+        type="primary" if primary else "secondary",
+        disabled=disabled,
+        on_click=attempt,
+        args=(do,),
+    )
+
+
+# the actions; each is called through ``attempt``, which asks for the role again
+
+
+def stop(workspace: Workspace, sweep: Sweep) -> None:
+    """Asks the sweep to save and stop."""
+    from recsys.learning import sweep_jobs
+
+    sweep_jobs.stop_sweep(sweep.id, workspace)
+
+
+def resume(workspace: Workspace, sweep: Sweep) -> None:
+    """Goes on in the middle of the trial that it was stopped in, in its turn."""
+    from recsys.learning import jobs, sweep_jobs
+
+    if sweeps.read_sweep(workspace, sweep.id).is_in_progress:
+        return  # a second click on the same button
+    sweep_jobs.resume_sweep(sweep.id, workspace, queue=bool(jobs.in_progress(workspace)))
+
+
+def more(workspace: Workspace, sweep: Sweep, key: str) -> None:
+    """Goes on with a larger budget."""
+    from recsys.learning import jobs, sweep_jobs
+
+    if sweeps.read_sweep(workspace, sweep.id).is_in_progress:
+        return
+    asked_for = st.session_state.get(key)
+    if asked_for is None:
+        return
+    by_minutes = sweep.request.minutes is not None
+    sweep_jobs.resume_sweep(
+        sweep.id,
+        workspace,
+        trials=None if by_minutes else int(asked_for),
+        minutes=float(asked_for) if by_minutes else None,
+        queue=bool(jobs.in_progress(workspace)),
+    )
+
+
+def describe(workspace: Workspace, sweep: Sweep, name: str, note: str) -> None:
+    """Gives the sweep another name and note."""
+    from recsys.learning import sweep_jobs
+
+    sweep_jobs.describe_sweep(sweep.id, workspace, name=name, note=note)
+
+
+def delete(workspace: Workspace, sweep: Sweep) -> dict[Parameter[Any], Any]:
+    """Deletes the sweep with its trials."""
+    from recsys.learning import sweep_jobs
+
+    sweep_jobs.delete_sweep(sweep.id, workspace)
+    return sweep_asked.LIST
+
+
+def train_best(
+    workspace: Workspace, sweep: Sweep, *, steps: int | None, minutes: float | None
+) -> dict[Parameter[Any], Any]:
+    """Starts a run with the best trial's settings, once however often it is asked for."""
+    from recsys.learning import jobs, sweep_jobs
+
+    what = (sweep.id, sweep.best, steps, minutes)
+    before = st.session_state.get(_TRAINED)
+    if isinstance(before, tuple) and before[0] == what:
+        # a second click on the same button: it is the same run
+        try:
+            if runs.read_run(workspace, before[1]).is_in_progress:
+                return {**sweep_asked.LIST, **asked.see_run(before[1])}
+        except RecsysError:
+            pass  # deleted meanwhile
+    queue = bool(jobs.in_progress(workspace))
+    run_id = sweep_jobs.train_best(sweep.id, workspace, steps=steps, minutes=minutes, queue=queue)
+    st.session_state[_TRAINED] = (what, run_id)
+    return {**sweep_asked.LIST, **asked.see_run(run_id)}

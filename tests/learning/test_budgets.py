@@ -1,0 +1,89 @@
+"""What another budget means: how much is left, and the learning rate on either side."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from recsys.errors import ConfigError
+from recsys.learning.budgets import outlook, saved_at
+from recsys.learning.runs import read_run
+from recsys.ui.training.words import outlook_words
+from recsys.workspace import Workspace
+from tests.support.runs import write_run
+
+PEAK, WARM_UP = 4e-3, 0.1
+
+
+def cosine(spent: float) -> float:
+    """The schedule as it is meant: a straight rise, then half a cosine down to 1 %."""
+    if spent < WARM_UP:
+        return PEAK * spent / WARM_UP
+    down = (1 + math.cos(math.pi * (spent - WARM_UP) / (1 - WARM_UP))) / 2
+    return PEAK * (0.01 + 0.99 * down)
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    write_run("mine", phase="stopped", step=30, saved=(20, 90.0), data="gone")
+    return Workspace.default()
+
+
+@pytest.mark.parametrize(("steps", "spent"), [(40, 0.5), (80, 0.25), (400, 0.05), (25, 0.8)])
+def test_the_rate_follows_the_part_that_is_spent(
+    workspace: Workspace, steps: int, spent: float
+) -> None:
+    found = outlook(read_run(workspace, "mine"), workspace, steps=steps)
+    assert (found.step, found.elapsed_s, found.schedule) == (20, 90.0, "cosine")
+    assert found.spent == pytest.approx(spent)
+    assert found.rate_before == pytest.approx(1e-3)  # of step 20, not of the lost ones after it
+    assert found.rate_after == pytest.approx(cosine(spent))
+
+
+def test_minutes_count_those_that_are_spent(workspace: Workspace) -> None:
+    run = read_run(workspace, "mine")
+    found = outlook(run, workspace, minutes=3)
+    assert found.spent == pytest.approx(0.5)
+    assert found.rate_after == pytest.approx(cosine(0.5))
+    over = outlook(run, workspace, minutes=1)
+    assert over.spent == pytest.approx(1.5)
+    assert over.rate_after is None
+
+
+def test_without_a_checkpoint_it_begins_anew() -> None:
+    workspace = Workspace.default()
+    write_run("new", phase="stopped", step=5, data="gone")
+    run = read_run(workspace, "new")
+    assert saved_at(run, workspace) == (0, 0.0)
+    found = outlook(run, workspace, steps=10)
+    assert (found.spent, found.rate_before) == (0.0, None)
+    assert outlook_words(found, 10, "steps") == "It goes on from the start, 10 steps more."
+
+
+@pytest.mark.parametrize("budget", [{}, {"steps": 1, "minutes": 1.0}])
+def test_a_budget_is_of_one_kind(workspace: Workspace, budget: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="steps or of minutes"):
+        outlook(read_run(workspace, "mine"), workspace, **budget)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (20, "It is at step 20 already, which is all of this budget"),
+        (40, "20 steps more. The learning rate rises from 0.001 to 0.0024 there"),
+        (22, "2 steps more. The learning rate falls from 0.001 to 0.00014 there"),
+    ],
+)
+def test_in_words(workspace: Workspace, steps: int, words: str) -> None:
+    found = outlook(read_run(workspace, "mine"), workspace, steps=steps)
+    assert words in outlook_words(found, steps, "steps")
+
+
+def test_a_constant_rate_stays() -> None:
+    workspace = Workspace.default()
+    settings: dict[str, Any] = {"schedule": "constant", "learning_rate": 1e-3}
+    write_run("flat", phase="stopped", step=20, saved=(20, 60.0), data="gone", **settings)
+    found = outlook(read_run(workspace, "flat"), workspace, steps=90)
+    assert "The learning rate stays at 0.001." in outlook_words(found, 90, "steps")

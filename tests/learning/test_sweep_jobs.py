@@ -1,0 +1,98 @@
+"""Sweeps as they are asked for, named and gone on with; no process is started here."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from recsys import processes
+from recsys.errors import ConfigError, RequestError
+from recsys.learning import sweep_jobs
+from recsys.learning.jobs import BusyError
+from recsys.learning.setting_words import SETTINGS, label_of, unit_of
+from recsys.learning.sweeps import Parameter, SweepRequest, list_sweeps, read_sweep
+from recsys.workspace import Workspace
+from tests.learning.test_sweeps import trial, write_sweep
+
+REQUEST = SweepRequest(
+    "planted", "regions", (Parameter("learning_rate", 1e-4, 1e-2, True),), 20, trials=4
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, planted: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace in which sweeps are asked for and none begins."""
+    workspace = Workspace(tmp_path / "shop")
+    shutil.copytree(planted, workspace.datasets_dir / "planted")
+    monkeypatch.setattr(sweep_jobs, "_launch", lambda *_: None)
+    return workspace
+
+
+def test_one_request_sent_twice_is_one_sweep(shop: Workspace) -> None:
+    first = sweep_jobs.start_sweep(REQUEST, shop, queue=True)
+    with ExitStack() as going:
+        going.enter_context(processes.enrolled(shop.sweep_dir(first)))
+        with pytest.raises(BusyError, match=f"{first} is in progress with the very same"):
+            sweep_jobs.start_sweep(REQUEST, shop, queue=True, name="Again")
+        assert shop.sweep_ids() == [first]
+        other = SweepRequest(**{**REQUEST.__dict__, "seed": 1})
+        second = sweep_jobs.start_sweep(other, shop, queue=True)
+    assert len(shop.sweep_ids()) == 2
+    third = sweep_jobs.start_sweep(REQUEST, shop)  # the first is over
+    assert {sweep.id for sweep in list_sweeps(shop)} == {first, second, third}
+
+
+def test_names_and_notes(shop: Workspace) -> None:
+    sweep_id = sweep_jobs.start_sweep(REQUEST, shop, name="First")
+    assert read_sweep(shop, sweep_id).name == "First"
+    sweep_jobs.describe_sweep(sweep_id, shop, name="Second\x00 ", note="a\nb")
+    sweep = read_sweep(shop, sweep_id)
+    assert (sweep.name, sweep.note) == ("Second", "a\nb")
+    sweep_jobs.describe_sweep(sweep_id, shop, name="", note="")
+    assert read_sweep(shop, sweep_id).name == sweep_id
+    with pytest.raises(ConfigError, match="a name may have 80 characters"):
+        sweep_jobs.describe_sweep(sweep_id, shop, name="x" * 81, note="")
+    with pytest.raises(RequestError, match="no sweep"):
+        sweep_jobs.describe_sweep("nobody", shop, name="x", note="")
+
+
+def test_a_larger_budget_is_larger(shop: Workspace) -> None:
+    folder = write_sweep(shop)
+    trials = [trial(0, 0.3), trial(1, 0.2, "pruned"), trial(2, None, "failed")]
+    record = {"trials": [*trials, trial(3, 0.1, "running")]}
+    (folder / "trials.json").write_text(json.dumps(record))
+    assert read_sweep(shop, "sweep-1").ended == 3
+    with pytest.raises(ConfigError, match=r"has had 3 trials already.*4 trials or more"):
+        sweep_jobs.resume_sweep("sweep-1", shop, trials=3)
+    sweep_jobs.resume_sweep("sweep-1", shop, trials=9)
+    assert read_sweep(shop, "sweep-1").request.trials == 9
+    sweep_jobs.resume_sweep("sweep-1", shop, minutes=5.0)
+    request = read_sweep(shop, "sweep-1").request
+    assert (request.trials, request.minutes) == (None, 5.0)
+
+
+def test_what_one_in_progress_is_at(shop: Workspace) -> None:
+    folder = write_sweep(shop)
+    told = {"phase": "training", "fraction": 0.4, "trial": 7, "step": 12, "text": ""}
+    with processes.enrolled(folder):
+        (folder / "state.json").write_text(json.dumps({**told, "remaining_s": 9.0}))
+        sweep = read_sweep(shop, "sweep-1")
+        assert (sweep.state, sweep.trial, sweep.step) == ("running", 7, 12)
+        assert not sweep.can_resume
+    (folder / "state.json").write_text(json.dumps({**told, "phase": "stopped"}))
+    sweep = read_sweep(shop, "sweep-1")
+    assert (sweep.state, sweep.trial, sweep.step) == ("stopped", None, 0)
+    assert sweep.can_resume
+
+
+def test_settings_have_names() -> None:
+    assert label_of("embedding_dim") == "Embedding size"
+    assert label_of("of_another_time") == "of another time"
+    assert unit_of("scene_height_px") == "px"
+    assert unit_of("learning_rate") == ""
+    assert unit_of("of_another_time") == ""
+    assert "seed" in SETTINGS
