@@ -165,7 +165,7 @@ def main() -> None:
         print(f"{options.visitors} visitors on {len(cores)} cores, {think}; load {load()}")
         with served(home) as server:
             server.wait_for_counts()
-            asyncio.run(soak(server, 1, 1, -1, options.think))  # what only the first visitor meets
+            asyncio.run(soak(server, 1, 1, -1, (0.1, 0.2)))  # what only the first visitor meets
             training = Training(Workspace(home), data, options.preset)
             try:
                 training.wait_for_steps()

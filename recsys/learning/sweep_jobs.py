@@ -13,8 +13,9 @@ from recsys.catalog.datasets import open_dataset
 from recsys.errors import ConfigError, RequestError
 from recsys.learning import jobs
 from recsys.learning.disk import writing
+from recsys.learning.estimates import refuse_misfit
 from recsys.learning.fields import as_text
-from recsys.learning.sweep_space import checked
+from recsys.learning.sweep_space import base_config, checked
 from recsys.learning.sweeps import (
     SweepRequest,
     describe,
@@ -36,12 +37,14 @@ def start_sweep(
 
     Raises:
         BusyError: another training is in progress, or (with ``queue``) this very sweep is.
-        RecsysError: unusable data, parameters or budget.
+        RecsysError: unusable data, parameters or budget, or an estimate says that what all trials
+            share does not fit.
     """
     request = checked(request)
     with jobs.starting(workspace):
         jobs.make_way(workspace, queue)
         catalog, path = open_dataset(request.data, workspace)
+        refuse_misfit(base_config(request), catalog, workspace)
         request = replace(request, data=str(path))
         _refuse_twin(workspace, request)
         sweep_id = f"sweep-{secrets.token_hex(3)}"

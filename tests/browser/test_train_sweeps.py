@@ -115,7 +115,8 @@ def test_a_sweep_from_the_form_to_a_run(shop: App, home: Workspace, open_tab: Op
 
     # the best at full length is a run
     button(page, "Train the best at full length")
-    page.get_by_text("Steps", exact=True).last.click()
+    length = page.locator(f".st-key-train_best_by_{sweep_id}")
+    length.get_by_text("Steps", exact=True).click()
     fill(page, "Steps", "8")
     page.get_by_role("button", name="Train it").dblclick()
     expect(page).to_have_url(re.compile("train_run="), timeout=SLOW_MS)
@@ -206,6 +207,24 @@ def picked(page: Page, sweep: Sweep) -> None:
     expect_parameter(page, "train_trial", None)
 
 
+DOWN = "document.querySelector('[data-testid=stMain]').scrollTop"
+
+
+def swipe(page: Page, on: Locator, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """A finger from one place to another, both in shares of an element's width and height."""
+    box = on.bounding_box()
+    assert box is not None
+    ways = end[0] - start[0], end[1] - start[1]
+    steps = [(start[0] + n * ways[0] / 5, start[1] + n * ways[1] / 5) for n in range(6)]
+    session = page.context.new_cdp_session(page)
+    for number, (across, down) in enumerate(steps):
+        x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+        kind = "touchMove" if number else "touchStart"
+        points = [{"x": x, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def open_sweep(
     shop: App, home: Workspace, open_tab: OpenTab, query: str = "", **options: object
 ) -> Page:
@@ -232,7 +251,7 @@ def test_no_barriers(shop: App, home: Workspace, open_tab: OpenTab, dark: bool) 
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SLOW_MS)
     assert violations(page) == []
     form = open_train(shop, open_tab, "?train_view=sweeps&train_sweep_new=yes", dark=dark)
-    expect(form.get_by_role("button", name="Start the sweep")).to_be_visible(timeout=SLOW_MS)
+    expect(form.locator(".st-key-train_sweep_start_own")).to_be_visible(timeout=SLOW_MS)
     assert violations(form) == []
 
 
@@ -246,15 +265,15 @@ def test_it_fits_a_phone(shop: App, home: Workspace, open_tab: OpenTab) -> None:
     expect(page.locator("svg.lying")).to_be_visible()  # axes below one another
     expect_no_sideways_scroll(page)
     strip = page.locator(".strip[data-axis='1']")
-    strip.scroll_into_view_if_needed()
-    box = strip.bounding_box()
-    assert box is not None
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.2 * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.8 * box["width"], y, steps=6)
-    page.mouse.up()
+    strip.hover()  # in view, and at rest
+    before = page.evaluate(DOWN)
+    swipe(page, strip, (0.5, 0.5), (0.5, -4.0))  # up: the page is scrolled, nothing is kept
+    page.wait_for_function(f"before => {DOWN} !== before", arg=before)
+    assert "train_kept" not in parameters(page)
+    strip.hover()
+    swipe(page, strip, (0.2, 0.5), (0.8, 0.5))
     expect(page.get_by_text("trials kept")).to_be_visible()
+    expect_parameter_key(page, "weight_decay")
     ranges = kept(page)
     sweep = sweeps.read_sweep(home, home.sweep_ids()[0])
     expected = {trial.number for trial in sweep.trials if passes(trial, ranges)}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from recsys import processes
-from recsys.errors import ConfigError, RequestError
+from recsys.errors import ConfigError, RequestError, TrainingError
 from recsys.learning import sweep_jobs
+from recsys.learning.config import TrainConfig
 from recsys.learning.jobs import BusyError
 from recsys.learning.setting_words import SETTINGS, label_of, unit_of
 from recsys.learning.sweeps import Parameter, SweepRequest, list_sweeps, read_sweep
@@ -39,11 +41,27 @@ def test_one_request_sent_twice_is_one_sweep(shop: Workspace) -> None:
         with pytest.raises(BusyError, match=f"{first} is in progress with the very same"):
             sweep_jobs.start_sweep(REQUEST, shop, queue=True, name="Again")
         assert shop.sweep_ids() == [first]
-        other = SweepRequest(**{**REQUEST.__dict__, "seed": 1})
+        other = replace(REQUEST, seed=1)
         second = sweep_jobs.start_sweep(other, shop, queue=True)
     assert len(shop.sweep_ids()) == 2
     third = sweep_jobs.start_sweep(REQUEST, shop)  # the first is over
     assert {sweep.id for sweep in list_sweeps(shop)} == {first, second, third}
+
+
+def test_what_was_measured_not_to_fit_is_refused(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[int] = []
+
+    def refuse(config: TrainConfig, *_: object) -> None:
+        measured.append(config.batch_scenes)
+        raise TrainingError("this training does not fit", "Use smaller pictures")
+
+    monkeypatch.setattr(sweep_jobs, "refuse_misfit", refuse)
+    with pytest.raises(TrainingError, match="does not fit"):
+        sweep_jobs.start_sweep(replace(REQUEST, overrides=("batch_scenes=9",)), shop)
+    assert measured == [9]
+    assert shop.sweep_ids() == []
 
 
 def test_names_and_notes(shop: Workspace) -> None:

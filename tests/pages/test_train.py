@@ -212,3 +212,10 @@ def test_an_end_too_early_says_what_happened(
     assert heading in said
     assert way in said
     assert "It is saved at step 20." in said
+
+
+def test_what_is_lost_by_a_kill_is_said(open_page: OpenPage) -> None:
+    folder = write_run("mine", phase="training", step=20, saved=(12, 60.0))
+    write_json(folder / "process.json", {"started": "2026-05-01T10:00:00+00:00"})
+    said = messages(open_page("train", train_run="mine"))
+    assert "It is saved at step 12, and what came after, to step 20, is done again." in said

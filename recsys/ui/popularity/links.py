@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from recsys.evaluation.audit import Audit
 from recsys.ui import scorings, wish
 from recsys.ui.popularity.asked import served_correction
+from recsys.ui.popularity.names import url_name
 from recsys.ui.resources import Live
 from recsys.ui.thumbnails import base_path
 
@@ -20,13 +21,12 @@ def look_link(live: Live, scene: str, audit: Audit) -> str:
     setting = audit.setting
     found: dict[str, str] = {"look_scene": scene}
     correction = setting.correction
-    by_name = {name: short for short, name in scorings.BY_URL.items()}
     if correction == served_correction(live):
         pass
     elif correction is None:
         found[wish.SCORING.name] = scorings.OWN
     else:
-        scoring = by_name[correction.name]
+        scoring = url_name(correction.name)
         found[wish.SCORING.name] = scoring
         if correction.strength is not None:
             strength = scorings.strength_of(scoring)

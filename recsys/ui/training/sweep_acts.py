@@ -63,7 +63,11 @@ def _train(workspace: Workspace, sweep: Sweep) -> None:
     best = sweep.best_trial
     assert best is not None
     length, steps, minutes = (f"train_best_{part}_{sweep.id}" for part in ("by", "steps", "min"))
-    with st.popover("Train the best at full length", icon=":material/model_training:"):
+    with st.popover(
+        "Train the best at full length",
+        icon=":material/model_training:",
+        type="secondary" if sweep.is_in_progress else "primary",
+    ):
         words = settings_words(sweep, best)
         st.markdown(
             f"Trial {best.number} has the best recall@10, {recall_text(best.value)}: "

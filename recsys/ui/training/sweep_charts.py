@@ -47,17 +47,23 @@ def progress_rows(sweep: Sweep) -> Rows:
     return rows
 
 
-def progress_spec(rows: Rows) -> dict[str, Any]:
-    """Dots for the trials under a line of steps, the best so far."""
+def progress_spec(rows: Rows, trials: int | None = None) -> dict[str, Any]:
+    """Dots for the trials under a line of steps, the best so far.
+
+    Args:
+        trials: the budget, which the axis shows from the start; None where it is one of minutes.
+    """
+    last = max(1, (trials or 1) - 1, *rows["trial"])
     states = [name for name in LOOKS if name in rows["state"]]
     x = {
         "field": "trial",
         "type": "quantitative",
         "title": "trial",
         "axis": {"tickMinStep": 1, "format": "d", "tickCount": 8},
-        "scale": {"nice": False, "padding": 14},
+        "scale": {"domain": [0, last], "nice": False, "padding": 14},
     }
     axis = {"tickCount": 5, "format": ".3~g"}
+    size = max(16, min(95, 6_000 // max(1, len(rows["trial"]))))
     scale = {"zero": False, "nice": True}
     legend = {"orient": "bottom", "columns": 2} if len(states) > 1 else None
     return {
@@ -77,7 +83,7 @@ def progress_spec(rows: Rows) -> dict[str, Any]:
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 95, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": size, "opacity": 1},
                 "encoding": {
                     "x": x,
                     "y": {
@@ -132,7 +138,7 @@ def progress_chart(sweep: Sweep) -> None:
     if best is not None:
         says = f"the best is trial {best.number} with {recall_text(best.value)}"
     chart(
-        progress_spec(rows),
+        progress_spec(rows, sweep.request.trials),
         table(rows),
         key=f"train_sweep_progress_{sweep.id}",
         says=f"Recall@10 of each trial and the best so far: {says}.",

@@ -1,18 +1,19 @@
 // Parallel coordinates: axes, a line for each trial, and what is kept of each axis. Upright axes
 // where there is room beside one another, else lying ones, one below the other.
 
+const LEAST_WIDTH = 480
 const LEAST_GAP = 104
 const STEP = 0.02
 const LONG_STEP = 0.1
 
 function geometryOf(part) {
   const count = part.data.axes.length
-  const isUpright = (part.width - 110) / Math.max(1, count - 1) >= LEAST_GAP
+  const gapOfUpright = (part.width - 116) / Math.max(1, count - 1)
+  const isUpright = part.width >= LEAST_WIDTH && gapOfUpright >= LEAST_GAP
   if (isUpright) {
     const length = 320
     const [left, top] = [62, 66]
-    const gap = (part.width - left - 54) / Math.max(1, count - 1)
-    return { isUpright, left, top, length, gap, height: top + length + 34 }
+    return { isUpright, left, top, length, gap: gapOfUpright, height: top + length + 34 }
   }
   const [left, top, gap] = [22, 58, 104]
   const height = top + gap * (count - 1) + 46
@@ -33,6 +34,10 @@ function drawLines(part) {
   svg.setAttribute("width", part.width)
   svg.setAttribute("height", shown.height)
   svg.setAttribute("class", shown.isUpright ? "lines upright" : "lines lying")
+  // many lines, each laid on thinner
+  const count = Math.max(1, data.trials.length)
+  svg.style.setProperty("--full", Math.max(0.5, Math.min(1, 120 / count)))
+  svg.style.setProperty("--faint", Math.max(0.02, Math.min(0.14, 6 / count)))
   part.paths = new Map()
   const recalls = data.trials.map(recallOf).filter(value => value !== null)
   const [least, most] = [Math.min(...recalls), Math.max(...recalls)]
@@ -224,7 +229,8 @@ function beginDrag(part, event) {
     mode: target.dataset.end ?? (within ? "move" : "new"),
     from: share,
     span: [low, high],
-    at: [event.clientX, event.clientY],
+    before: range,
+    at: part.shown.isUpright ? event.clientY : event.clientX,
     moved: false,
   }
   part.svg.setPointerCapture(event.pointerId)
@@ -235,8 +241,8 @@ function beginDrag(part, event) {
 function moveDrag(part, event) {
   const { drag } = part
   if (!drag) return
-  const far = Math.hypot(event.clientX - drag.at[0], event.clientY - drag.at[1])
-  if (far > 4) drag.moved = true
+  const at = part.shown.isUpright ? event.clientY : event.clientX
+  if (Math.abs(at - drag.at) > 4) drag.moved = true
   if (!drag.moved) return
   const share = Math.min(1, Math.max(0, shareAt(part, event)))
   let [low, high] = drag.span
@@ -261,6 +267,16 @@ function endDrag(part) {
   }
   part.changed()
   part.commit()
+}
+
+// The page is scrolled instead: nothing was meant.
+function cancelDrag(part) {
+  const { drag } = part
+  part.drag = null
+  if (!drag) return
+  if (drag.before) part.kept.set(drag.axis.key, drag.before)
+  else part.kept.delete(drag.axis.key)
+  part.changed()
 }
 
 function keep(part, axis, low, high) {

@@ -82,10 +82,11 @@ function build(parent) {
 
 function listen(part) {
   const { svg, table } = part
+  svg.addEventListener("touchstart", event => holdPage(part, event), { passive: false })
   svg.addEventListener("pointerdown", event => beginDrag(part, event))
   svg.addEventListener("pointermove", event => moveDrag(part, event))
   svg.addEventListener("pointerup", () => endDrag(part))
-  svg.addEventListener("pointercancel", () => endDrag(part))
+  svg.addEventListener("pointercancel", () => cancelDrag(part))
   svg.addEventListener("keydown", event => onGripKey(part, event))
   svg.addEventListener("pointerover", event => point(part, event))
   svg.addEventListener("pointerout", () => point(part, null))
@@ -97,6 +98,11 @@ function listen(part) {
   })
   part.observer = new ResizeObserver(() => fit(part))
   part.observer.observe(part.chart)
+}
+
+// On an upright axis a finger drags and does not scroll; parts of an SVG have no touch-action.
+function holdPage(part, event) {
+  if (part.shown?.isUpright && event.target.closest("[data-axis]")) event.preventDefault()
 }
 
 function fit(part) {
