@@ -65,7 +65,7 @@ def swap(
 
 
 def refuse_surprise(
-    workspace: Workspace, expected: LivePointer | None | EllipsisType
+    workspace: Workspace, expected: LivePointer | EllipsisType | None
 ) -> LivePointer | None:
     """What is live; a RequestError where that is not what was expected, see ``swap``."""
     now = _live(workspace)

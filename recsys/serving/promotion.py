@@ -87,7 +87,8 @@ def go_back(
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    # finer than two changes can follow each other, so that no two entries are the same
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _lasting_model_name(bundle: Path, workspace: Workspace) -> str:

@@ -58,13 +58,17 @@ def test_a_full_disk_while_training(run: Run, monkeypatch: pytest.MonkeyPatch) -
 def test_a_live_pointer_that_cannot_be_written(
     run: Run, shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    own = os.replace
+
     def replace(source: str, target: Path) -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+        if Path(target).name == "live.json":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+        own(source, target)
 
     words = ("--model", "regions-1", "--data", "planted")
     assert run("promote", *words).exit_code == 0
     before = shop.live_path.read_bytes()
-    monkeypatch.setattr("recsys.workspace.os.replace", replace)
+    monkeypatch.setattr("recsys.atomic.os.replace", replace)
     refused(run("promote", *words), "live.json cannot be", "Permission denied", "Check its rights")
     assert shop.live_path.read_bytes() == before
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from recsys.ui import roles
+from recsys.ui import acts, roles
 from recsys.ui.frame import nothing_here
 from recsys.ui.resources import Live
-from recsys.ui.training import acts, asked, sweep_asked
+from recsys.ui.training import asked, sweep_asked
 from recsys.ui.training.asked import VIEWS
 from recsys.ui.training.listing import run_list
 from recsys.ui.training.watch import one_run

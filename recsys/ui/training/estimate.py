@@ -9,11 +9,11 @@ import streamlit as st
 
 from recsys.errors import RecsysError
 from recsys.learning import runs, sweeps
+from recsys.ui.acts import attempt
 from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked, form_state
-from recsys.ui.training.acts import attempt
 from recsys.ui.training.data import catalog_of
 from recsys.ui.training.form_state import Form
 from recsys.ui.training.words import duration_words, size_words

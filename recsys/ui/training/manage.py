@@ -12,10 +12,10 @@ from recsys.errors import RecsysError
 from recsys.learning.runs import Run
 from recsys.processes import AlreadyRunningError
 from recsys.ui import roles
+from recsys.ui.acts import attempt
 from recsys.ui.messages import explain, plain
 from recsys.ui.state import Parameter, change
 from recsys.ui.training import asked
-from recsys.ui.training.acts import attempt
 from recsys.ui.training.words import outlook_words
 from recsys.workspace import Workspace
 

@@ -13,13 +13,13 @@ from recsys.learning import runs
 from recsys.serving.open import open_server
 from recsys.serving.spelling import parse_correction, scoring_text, scoring_words, spelled
 from recsys.ui import going_live, roles
+from recsys.ui.acts import attempt
 from recsys.ui.charts import table
 from recsys.ui.frame import nothing_here
 from recsys.ui.messages import explain, plain
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked
-from recsys.ui.training.acts import attempt
 from recsys.ui.training.data import catalog_of
 from recsys.ui.training.verdict import MISSING, clearly, verdict
 from recsys.ui.views import since_text

@@ -10,10 +10,10 @@ from recsys.errors import RecsysError
 from recsys.learning import runs, sweeps
 from recsys.learning.sweeps import Sweep
 from recsys.ui import roles
+from recsys.ui.acts import attempt
 from recsys.ui.messages import plain
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked, sweep_asked
-from recsys.ui.training.acts import attempt
 from recsys.ui.training.manage import Act
 from recsys.ui.training.sweep_words import recall_text, settings_words
 from recsys.workspace import Workspace
@@ -63,11 +63,7 @@ def _train(workspace: Workspace, sweep: Sweep) -> None:
     best = sweep.best_trial
     assert best is not None
     length, steps, minutes = (f"train_best_{part}_{sweep.id}" for part in ("by", "steps", "min"))
-    with st.popover(
-        "Train the best at full length",
-        icon=":material/model_training:",
-        type="secondary" if sweep.is_in_progress else "primary",
-    ):
+    with st.popover("Train the best at full length", icon=":material/model_training:"):
         words = settings_words(sweep, best)
         st.markdown(
             f"Trial {best.number} has the best recall@10, {recall_text(best.value)}: "

@@ -10,11 +10,11 @@ from recsys.errors import RecsysError
 from recsys.learning import sweeps
 from recsys.learning.estimates import Estimate
 from recsys.learning.sweeps import SweepRequest
+from recsys.ui.acts import attempt
 from recsys.ui.messages import explain, plain
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked, estimate, sweep_asked
-from recsys.ui.training.acts import attempt
 from recsys.ui.training.sweep_form_state import SweepForm, forget
 from recsys.ui.training.words import duration_words
 from recsys.ui.views import counted
