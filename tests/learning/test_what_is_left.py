@@ -106,10 +106,10 @@ async def look_around(server: Server, live: str, expected: dict[str, tuple[str, 
         await guest.open("train?train_view=runs")
         listed = json.dumps(guest.components)
         assert all(run_id in listed for run_id in (live, *expected))
-        for place, words in (("", "5 of 30 trials"), ("&train_sweep=sweep-1", "sweep-1")):
+        for place, named in (("", "5 of 30 trials"), ("&train_sweep=sweep-1", "sweep-1")):
             await guest.open(f"train?train_view=sweeps{place}")
             assert not any("went wrong" in text for text in guest.alerts), guest.alerts
-            assert words in plain(" ".join(guest.texts))
+            assert named in plain(" ".join(guest.texts))
 
 
 def plain(text: str) -> str:

@@ -24,7 +24,7 @@ def test_old_and_new_rank_of_everything(old: tuple[str, ...], new: tuple[str, ..
             assert move.before == old.index(move.product) + 1
             assert move.places == old.index(move.product) - (place - 1)
     assert [move.product for move in found.gone] == [name for name in old if name not in new]
-    assert all(move.is_gone and move.places == 0 for move in found.gone)
+    assert all(move.after is None and move.places == 0 for move in found.gone)
     assert found.changed == (old != new)
 
 
