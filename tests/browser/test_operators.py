@@ -25,6 +25,7 @@ from recsys.learning.presets import DEFAULT_PRESET, preset_named
 from recsys.ui import roles
 from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, Workspace
 from tests.browser.conftest import App, StartApp
+from tests.pages.sweep_parts import write_sweep
 from tests.support.asgi import run
 from tests.support.intruder import Intruder, key_of, pressed, typed
 from tests.support.runs import write_run
@@ -38,6 +39,11 @@ PLACES = {
     "train?train_run=done": {"train_act_copy", "train_to_live"},
     "train?train_view=new": {"train_start"},
     "train?train_view=live&train_model=second": {"train_put_live"},
+    "train?train_view=sweeps": {"train_sweep_add"},
+    "train?train_view=sweeps&train_sweep=sweep-1": {
+        *("train_sweep_act_resume", "train_sweep_act_delete", "train_sweep_act_train"),
+    },
+    "train?train_view=sweeps&train_sweep_new=yes": {"train_sweep_start_textbook"},
     USE: {"popularity_use"},
     "popularity?popularity_view=front": {"popularity_front_start"},
 }
@@ -63,6 +69,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     about: dict[str, Any] = {"data": str(path), "data_name": DEMO_NAME, "workspace": workspace}
     write_run("halted", phase="stopped", step=20, **about)
     write_run("done", **about)
+    write_sweep(phase="stopped", workspace=workspace, data=DEMO_NAME)
     second = workspace.model_dir("second")
     shutil.copytree(DEMO_MODEL_DIR, second)
     record = json.loads((second / "model.json").read_text())

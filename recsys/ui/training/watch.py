@@ -14,7 +14,7 @@ from recsys.learning.runs import Run
 from recsys.learning.setting_words import SETTINGS
 from recsys.ui import roles
 from recsys.ui.charts import chart, table
-from recsys.ui.messages import explain, plain
+from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.resources import Live
 from recsys.ui.state import change
 from recsys.ui.training import asked
@@ -202,6 +202,9 @@ def recorded(workspace: Workspace, run: Run) -> None:
     with st.expander("In MLflow", icon=":material/database:"):
         if told.problem:
             st.caption(plain(f"The last attempt to record this run failed: {told.problem}.", 400))
+        damage = tracking.damage(workspace)
+        if damage:
+            st.caption(plain(sentence(damage), 400))
         if not told.mlflow_run:
             st.caption("Not recorded yet.")
         else:

@@ -119,6 +119,8 @@ def end_words(run: Run, *, may_change: bool) -> tuple[str, RecsysError]:
     saved = f"It is saved at step {run.saved_step:,}" if run.saved_step else "Nothing was saved yet"
     if run.saved_step and run.step > run.saved_step:
         saved += f", and what came after, to step {run.step:,}, is done again"
+    if run.saved_step and "can be restored" in run.reason:
+        saved = ""  # the reason says why what was saved is of no use
     reason = "" if run.state == "stopped" and run.reason == "it was stopped" else run.reason
     said = ". ".join(part for part in (sentence(reason).rstrip("."), saved) if part)
     where = "from there" if run.saved_step else "from the start"
