@@ -2,7 +2,8 @@
 
     make screenshots
 
-Writes docs/images/*.png, narrow and wide, light and dark. Needs Debian's chromium.
+Writes docs/images/*.png, narrow and wide, light and dark. Needs Debian's chromium, and trains on the
+demo for a few minutes, so that there is a run to be seen.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+STEPS = "800"
 LOOK = "1325baa1da95a1edbf695814ddfc80b3"  # of the test part: the model never saw it
 
 
@@ -44,19 +46,34 @@ def main() -> None:
         free.close()
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
         environment = {**os.environ, "RECSYS_HOME": home}
+        run = _trained(environment)
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         try:
             _wait(f"http://127.0.0.1:{port}/_stcore/health")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-                _take(browser, f"http://127.0.0.1:{port}")
+                _take(browser, f"http://127.0.0.1:{port}", run)
                 browser.close()
         finally:
             server.terminate()
             server.wait(timeout=20)
 
 
-def _take(browser: Browser, site: str) -> None:
+def _trained(environment: dict[str, str]) -> str:
+    """Trains on the demo, and returns the run's id."""
+    train = ["-m", "recsys", "train", "--data", "demo", "--steps", STEPS]
+    done = subprocess.run(
+        [sys.executable, *train],
+        cwd=ROOT,
+        env={**environment, "RECSYS_TRACKING": "off"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()[-1]
+
+
+def _take(browser: Browser, site: str, run: str) -> None:
     look = f"{site}/shop_the_look?look_scene={LOOK}"
     for name, url, width, height, scheme in (
         ("browse", f"{site}/browse", 1280, 860, "light"),
@@ -64,6 +81,7 @@ def _take(browser: Browser, site: str) -> None:
         ("shop-the-look", look, 1280, 860, "light"),
         ("shop-the-look-dark", look, 1280, 860, "dark"),
         ("popularity", f"{site}/popularity?popularity_scoring=dot", 1280, 1100, "light"),
+        ("training", f"{site}/train?train_run={run}", 1280, 1250, "light"),
     ):
         page = browser.new_page(
             viewport={"width": width, "height": height},
