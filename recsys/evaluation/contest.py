@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,13 @@ from numpy.typing import NDArray
 from recsys import processes
 from recsys.atomic import write_json
 from recsys.errors import RecsysError
+from recsys.evaluation.bootstrap import Terms, interval, resample
 from recsys.workspace import Workspace, is_name
+
+if TYPE_CHECKING:
+    from recsys.catalog.splits import Part
+    from recsys.evaluation.audit import Audit
+    from recsys.serving.server import Server
 
 K = 10
 MOST_CATEGORIES = 12
@@ -121,14 +127,13 @@ def measured(
 
     Returns plain data: ``figures`` and ``categories`` by name, each ``{"new", "live",
     "difference"}`` of intervals (the last two None without a live model), by the models' own
-    scores; ``served`` of the same shape, recall@10 of the lists as they would be served;
-    ``exposure`` of these lists; ``scenes``, ``part``, ``fingerprint`` of the data, ``warnings``
-    and ``created``.
+    scores; ``served`` of the same shape and with its ``scenes``, recall@10 of the lists as they
+    would be served; ``exposure`` of these lists; ``scenes``, ``part``, ``fingerprint`` of the
+    data, ``warnings`` and ``created``.
 
     Raises RecsysError.
     """
     from recsys.evaluation.audit import Auditor
-    from recsys.evaluation.audit_compare import compare
     from recsys.evaluation.audit_setting import Setting
     from recsys.evaluation.report import default_part, evaluate
     from recsys.evaluation.saved import save_report
@@ -162,10 +167,6 @@ def measured(
     audits = [
         Auditor(server, workspace).audit(setting, step("Counting exposure")) for server in servers
     ]
-    sides = [audit.figures["recall"].to_json() for audit in audits]
-    gain = None
-    if len(audits) == 2:
-        gain = compare(audits[0], audits[1]).differences["recall"].to_json()
     return {
         **asdict(match),
         "fingerprint": servers[0].catalog.fingerprint,
@@ -180,7 +181,7 @@ def measured(
             }
             for name, figure in record["figures"].items()
         },
-        "served": {"new": sides[0], "live": sides[1] if sides[1:] else None, "difference": gain},
+        "served": served(audits),
         "exposure": {
             name: [audit.figures[name].to_json() for audit in audits] for name in EXPOSURE
         },
@@ -189,32 +190,36 @@ def measured(
     }
 
 
-def by_category(servers: list[Any], part: Any, workspace: Workspace) -> dict[str, Any]:
-    """Which right products are among the first ten, by their category, paired over looks."""
-    from recsys.catalog.splits import split_scenes
-    from recsys.evaluation.bootstrap import Terms, interval, resample
+def served(audits: Sequence[Audit]) -> dict[str, Any]:
+    """Recall of each list as it would be served, all over the looks that none learnt from."""
+    unseen = np.logical_and.reduce([audit.sample.unseen for audit in audits])
+    terms = {str(n): Terms.of_scenes(one.per_scene.recall[unseen]) for n, one in enumerate(audits)}
+    draws = resample(terms, seed=0)
+    sides = [interval(terms[name].value, draws[name]).to_json() for name in terms]
+    gain = None
+    if len(sides) == 2:
+        gain = interval(terms["0"].value - terms["1"].value, draws["0"] - draws["1"]).to_json()
+    return {
+        "new": sides[0],
+        "live": sides[1] if sides[1:] else None,
+        "difference": gain,
+        "scenes": int(np.count_nonzero(unseen)),
+    }
+
+
+def by_category(servers: Sequence[Server], part: Part, workspace: Workspace) -> dict[str, Any]:
+    """Which right products are among the first ten, by their category, paired over looks.
+
+    ``clear`` says ``better`` or ``worse`` where that holds for all categories at once: the
+    interval is that much wider (Bonferroni), since of twelve one is outside of 95 % by chance.
+    """
     from recsys.evaluation.ranking import measure
-    from recsys.evaluation.report import model_of, training_copies
+    from recsys.evaluation.report import model_of, trial_of
     from recsys.evaluation.scorers import chunks, model_scorer
-    from recsys.evaluation.trial import plan
 
     catalog = servers[0].catalog
     pairs = [model_of(server) for server in servers]
-    model, table = pairs[0]
-    copies = training_copies([one for one, _ in pairs], catalog, workspace)
-    trial = plan(
-        catalog,
-        part,
-        split_scenes(catalog, workspace),
-        pictured_scenes=np.array([catalog.scene_row(name) for name in table.scene_ids], np.int64),
-        pictured_products=np.array(
-            [catalog.product_row(name) for name in table.product_ids], np.int64
-        ),
-        scenes_seen=model.scenes_seen.union(*(other.scenes_seen for other, _ in pairs[1:])),
-        fitted=model.scenes_seen,
-        copies=np.any(copies, axis=0),
-        copies_fitted=copies[0],
-    )
+    trial = trial_of(servers[0], servers[1:], part, workspace)
     groups = grouped([str(name) for name in catalog.categories])
     names = sorted(set(groups))
     code = np.array([names.index(group) for group in groups], np.int64)
@@ -234,17 +239,29 @@ def by_category(servers: list[Any], part: Any, workspace: Workspace) -> dict[str
             continue
         sides = [f"{number}/{name}" for number in range(len(pairs))]
         values = [interval(terms[side].value, draws[side]).to_json() for side in sides]
-        gain = None
+        gain, clear = None, ""
         if len(sides) == 2:
             difference = terms[sides[0]].value - terms[sides[1]].value
-            gain = interval(difference, draws[sides[0]] - draws[sides[1]]).to_json()
+            drawn = draws[sides[0]] - draws[sides[1]]
+            gain = interval(difference, drawn).to_json()
+            clear = clearly(drawn, len(set(own.tolist())))
         found[name] = {
+            "clear": clear,
             "pairs": count,
             "new": values[0],
             "live": values[1] if len(values) == 2 else None,
             "difference": gain,
         }
     return found
+
+
+def clearly(draws: NDArray[np.float64], questions: int) -> str:
+    """Whether a difference has a sign, beside others that are asked about at the same time."""
+    known = draws[~np.isnan(draws)]
+    if not len(known):
+        return ""
+    low, high = np.percentile(known, (2.5 / questions, 100 - 2.5 / questions))
+    return "better" if low > 0 else "worse" if high < 0 else ""
 
 
 def grouped(paths: list[str]) -> list[str]:
@@ -265,6 +282,7 @@ def main(order: str) -> int:
     def progress(doing: str, done: int, total: int) -> None:
         processes.report({"doing": doing, "done": done, "total": total})
 
+    (_folder(workspace, match) / "result.json").unlink(missing_ok=True)  # of other data, perhaps
     try:
         result = measured(workspace, match, progress)
         write_json(_folder(workspace, match) / "result.json", result)

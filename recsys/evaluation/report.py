@@ -85,23 +85,7 @@ def evaluate(
     catalog = server.catalog
     model, table = model_of(server)
     others = [model_of(rival) for rival in rivals]
-    split = split_scenes(catalog, workspace)
-    copies = training_copies([model, *(other for other, _ in others)], catalog, workspace)
-    trial = plan(
-        catalog,
-        part,
-        split,
-        pictured_scenes=np.array([catalog.scene_row(name) for name in table.scene_ids], np.int64),
-        pictured_products=np.array(
-            [catalog.product_row(name) for name in table.product_ids], np.int64
-        ),
-        scenes_seen=model.scenes_seen.union(*(other.scenes_seen for other, _ in others)),
-        fitted=model.scenes_seen,
-        copies=np.any(copies, axis=0),
-        copies_fitted=copies[0],
-        labels=labels,
-        seed=seed,
-    )
+    trial = trial_of(server, rivals, part, workspace, labels=labels, seed=seed)
     scorers: dict[str, Scorer] = {"model": model_scorer(model, table, catalog, trial)}
     for number, (other, other_table) in enumerate(others):
         scorers[f"beside {number}"] = model_scorer(other, other_table, catalog, trial)
@@ -159,6 +143,43 @@ def evaluate(
             "ids cannot be found"
         )
     return Report(record)
+
+
+def trial_of(
+    server: Server,
+    rivals: Sequence[Server],
+    part: Part,
+    workspace: Workspace,
+    *,
+    labels: Mapping[str, Hashable] | None = None,
+    seed: int = 0,
+) -> Trial:
+    """The looks that a server and its rivals are measured on together; see ``plan``.
+
+    Raises ModelError where one has no model, DataError where nothing is left to measure.
+    """
+    catalog = server.catalog
+    model, table = model_of(server)
+    others = [model_of(rival)[0] for rival in rivals]
+    copies = training_copies([model, *others], catalog, workspace)
+    seen_by_others = frozenset[str]().union(*(other.scenes_seen for other in others))
+    of_rivals = np.array([scene.id in seen_by_others for scene in catalog.scenes], bool)
+    return plan(
+        catalog,
+        part,
+        split_scenes(catalog, workspace),
+        pictured_scenes=np.array([catalog.scene_row(name) for name in table.scene_ids], np.int64),
+        pictured_products=np.array(
+            [catalog.product_row(name) for name in table.product_ids], np.int64
+        ),
+        scenes_seen=model.scenes_seen | seen_by_others,
+        fitted=model.scenes_seen,
+        copies=np.any(copies, axis=0),
+        copies_fitted=copies[0],
+        of_rivals=of_rivals | np.any(copies[1:], axis=0),
+        labels=labels,
+        seed=seed,
+    )
 
 
 def default_part(server: Server) -> Part:

@@ -75,6 +75,7 @@ def plan(
     fitted: frozenset[str] | None = None,
     copies: NDArray[np.bool_] | None = None,
     copies_fitted: NDArray[np.bool_] | None = None,
+    of_rivals: NDArray[np.bool_] | None = None,
     labels: Mapping[str, Hashable] | None = None,
     seed: int = 0,
 ) -> Trial:
@@ -82,7 +83,8 @@ def plan(
 
     A scene needs a readable picture and at least one product with one. Of ``all`` scenes
     those that a model was fitted to are left out, and so are copies of their photos: what it
-    has seen says nothing about what it can do.
+    has seen says nothing about what it can do. Of ``test`` scenes those are left out that a
+    rival was fitted to: they would make it look better than it is.
 
     Args:
         pictured_scenes, pictured_products: catalogue rows with a readable picture.
@@ -91,6 +93,8 @@ def plan(
         copies: ``bool [S]``, scenes that show nearly the same picture as one that any of the
             compared models was fitted to, under whatever id; None where nothing is known.
         copies_fitted: the same for the evaluated model alone.
+        of_rivals: ``bool [S]``, scenes that one of the other models was fitted to, or that show
+            nearly the same picture as one of those.
         labels: product id → its labels, where the data tells; the same labels look alike.
 
     Raises:
@@ -126,6 +130,8 @@ def plan(
     if part == "all":
         keep("seen in training", ~seen_rows)
         keep("copies of training photos", ~copies)
+    if part == "test" and of_rivals is not None:
+        keep("seen in training by what is compared", ~of_rivals)
     if not len(rows):
         reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise DataError(

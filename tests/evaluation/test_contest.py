@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from recsys import processes
+from recsys.catalog.splits import split_scenes
 from recsys.evaluation import contest
 from recsys.evaluation.audit import Auditor
 from recsys.evaluation.audit_setting import Setting
@@ -63,26 +65,72 @@ def test_categories_are_counted_pair_by_pair(own: Server, workspace: Workspace) 
     assert any(one["difference"]["value"] > 0 for one in found.values())
 
 
+def fitted_to(own: Server, workspace: Workspace, name: str, scenes: list[str], data: str) -> Server:
+    """A model that says it was trained on these looks of some data."""
+    info = {"trained_on": {"fingerprint": data}}
+    fake = FakeModel(id=name, fingerprint=name, scenes_seen=frozenset(scenes), info=info)
+    folder = workspace.root / f"embeddings-{name}"
+    return Server(own.catalog, fake, EmbeddingTable.build(fake, own.catalog, workspace, folder))
+
+
+def entered(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, servers: dict[str, Server]
+) -> None:
+    """Makes models known by name that open as these."""
+    monkeypatch.setattr("recsys.serving.open.open_server", lambda data, model, *_: servers[model])
+    for model in servers:
+        (workspace.models_dir / model).mkdir(parents=True)
+        (workspace.models_dir / model / "model.json").write_text("{}")
+
+
+def test_no_look_counts_that_the_live_model_learnt_from(
+    own: Server, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = split_scenes(own.catalog, workspace)
+    names = [scene.id for scene in own.catalog.scenes]
+    train, test = ([names[row] for row in split.rows(part)] for part in ("train", "test"))
+    assert len(test) > 1
+    new = fitted_to(own, workspace, "new", train, own.catalog.fingerprint)
+    live = fitted_to(own, workspace, "live", [*train, test[0]], "elsewhere")
+    entered(workspace, monkeypatch, {"new": new, "live": live})
+    result = contest.measured(workspace, Match("new", NAME, "live", "nnn=0.5"))
+    assert result["part"] == "test"
+    assert result["scenes"] == result["served"]["scenes"] == len(test) - 1
+    # on all looks: neither what the one learnt from nor what the other did
+    elsewhere = fitted_to(own, workspace, "third", [train[0]], "somewhere")
+    servers = {"third": elsewhere, "fourth": fitted_to(own, workspace, "fourth", test[:1], "x")}
+    entered(workspace, monkeypatch, servers)
+    result = contest.measured(workspace, Match("third", NAME, "fourth"))
+    assert result["part"] == "all"
+    assert result["scenes"] == len(names) - 2
+
+
+def test_of_many_categories_one_is_not_worse_by_chance() -> None:
+    draws = np.random.default_rng(0).normal(2.2, 1.0, 2000)  # 0 is just outside of 95 %
+    assert contest.clearly(draws, 1) == "better"
+    assert contest.clearly(-draws, 1) == "worse"
+    assert contest.clearly(-draws, 12) == ""
+    assert contest.clearly(-draws - 3, 12) == "worse"
+    assert contest.clearly(np.full(5, np.nan), 1) == ""
+
+
 @pytest.mark.parametrize("scoring", ["", "nnn=0.5"])
 def test_lists_are_measured_as_they_would_be_served(
     own: Server, workspace: Workspace, scoring: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = {"fake": own, "other": blind(own, workspace)}
-    monkeypatch.setattr("recsys.serving.open.open_server", lambda data, model, *_: others[model])
-    for model in others:
-        (workspace.models_dir / model).mkdir(parents=True)
-        (workspace.models_dir / model / "model.json").write_text("{}")
+    entered(workspace, monkeypatch, others)
     result = contest.measured(workspace, Match("fake", NAME, "other", scoring))
     setting = Setting(parse_correction(scoring) if scoring else None, k=10, part=result["part"])
     audits = [Auditor(server, workspace).audit(setting) for server in others.values()]
-    for side, audit in zip(("new", "live"), audits, strict=True):
-        assert result["served"][side]["value"] == audit.figures["recall"].value
-    difference = result["served"]["difference"]
-    own_recall, other_recall = (audit.figures["recall"].value for audit in audits)
-    assert own_recall is not None
-    assert other_recall is not None
-    assert difference["value"] == pytest.approx(own_recall - other_recall)
-    assert difference["low"] <= difference["value"] <= difference["high"]
+    unseen = audits[0].sample.unseen & audits[1].sample.unseen
+    recalls = [float(audit.per_scene.recall[unseen].mean()) for audit in audits]
+    served = result["served"]
+    assert served["scenes"] == int(unseen.sum())
+    assert [served[side]["value"] for side in ("new", "live")] == pytest.approx(recalls)
+    assert served["difference"]["value"] == pytest.approx(recalls[0] - recalls[1])
+    assert served["difference"]["low"] <= served["difference"]["value"]
+    assert served["difference"]["high"] >= served["difference"]["value"]
     assert [side["value"] for side in result["exposure"]["excess_gini"]] == [
         audit.figures["excess_gini"].value for audit in audits
     ]

@@ -52,10 +52,12 @@ RESULT: dict[str, Any] = {
         "new": {"value": 0.4, "low": 0.3, "high": 0.5},
         "live": {"value": 0.2, "low": 0.1, "high": 0.3},
         "difference": {"value": 0.2, "low": 0.1, "high": 0.3},
+        "scenes": 8,
     },
     "exposure": {"excess_gini": [{"value": 0.5}, {"value": 0.2}]},
     "categories": {
         "A|Shoes": {
+            "clear": "worse",
             "pairs": 12,
             "new": {"value": 0.1, "low": 0.0, "high": 0.2},
             "live": {"value": 0.5, "low": 0.4, "high": 0.6},
@@ -85,7 +87,7 @@ def contender(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_gets_better_and_what_gets_worse(open_page: OpenPage, contender: list[str]) -> None:
     app = open_page("train", train_view="live")
     whole, categories = (one.value for one in app.table)
-    assert list(whole["Verdict"]) == [":green[better]", "no clear difference", ":red[worse]"]
+    assert list(whole["Verdict"]) == [":green[better]", "no clear difference", "worse"]
     assert whole["Difference"][0] == "+0.200 (+0.100 to +0.300)"
     assert list(categories["Verdict"]) == [":red[worse]"]
     assert list(categories["Pairs"]) == ["12"]
@@ -109,7 +111,7 @@ def test_the_verdict_is_a_sentence(
 ) -> None:
     difference = {"value": (low + high) / 2, "low": low, "high": high}
     monkeypatch.setitem(RESULT, "served", {**RESULT["served"], "difference": difference})
-    fresh = {**RESULT, "fingerprint": resources.live().catalog.fingerprint}
+    fresh = {**RESULT, "scoring": "nnn=0.5", "fingerprint": resources.live().catalog.fingerprint}
     monkeypatch.setattr(contest, "look", lambda *_: contest.Contest("done", result=fresh))
     app = open_page("train", train_view="live")
     told = "\n".join(read(one.value) for one in (*app.success, *app.error, *app.info))

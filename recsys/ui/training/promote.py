@@ -21,7 +21,7 @@ from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked
 from recsys.ui.training.data import catalog_of
-from recsys.ui.training.verdict import MISSING, clearly, verdict
+from recsys.ui.training.verdict import MISSING, as_served, clearly, verdict
 from recsys.ui.views import since_text
 from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 
@@ -188,7 +188,7 @@ def watch(workspace: Workspace, match: contest.Match, may: bool) -> None:
 
 def swap(live: Live, workspace: Workspace, match: contest.Match, result: dict[str, Any]) -> None:
     """The swap itself, and the way to measure again."""
-    is_worse = clearly(result["served"].get("difference")) == "worse"
+    is_worse = clearly(as_served(result).get("difference")) == "worse"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Put it live",

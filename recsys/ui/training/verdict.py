@@ -30,12 +30,16 @@ MISSING = "–"
 
 def verdict(result: dict[str, Any]) -> None:
     """What gets better and what gets worse."""
-    part = {"test": "test looks", "all": "looks that neither model learnt from"}
+    part = {
+        "test": "test looks that neither model learnt from",
+        "all": "looks that neither model learnt from",
+    }
     scenes = int(result["scenes"])
     st.caption(
         plain(
             f"On {counted(scenes, 'look', 'looks')}: "
-            f"{part.get(str(result['part']), 'looks')}. 95 % intervals; differences are paired.",
+            f"{part.get(str(result['part']), 'looks')}. 95 % intervals; differences are paired. "
+            "Exposure is counted over all lists at once, so it has none.",
             300,
         )
     )
@@ -54,7 +58,8 @@ def verdict(result: dict[str, Any]) -> None:
             add(rows, title, result["figures"][key])
     scoring = scoring_words(parse_correction(result["scoring"])) if result.get("scoring") else ""
     if scoring:
-        add(rows, f"Recall@10, both with {scoring}", result["served"])
+        looks = counted(int(result["served"]["scenes"]), "look", "looks")
+        add(rows, f"Recall@10, both with {scoring} ({looks})", result["served"])
     for key, (title, more_is_better) in EXPOSURE.items():
         title += f", both with {scoring}" if scoring else ""
         add_exposure(rows, title, result["exposure"].get(key, []), more_is_better)
@@ -71,19 +76,18 @@ def verdict(result: dict[str, Any]) -> None:
 
 def headline(result: dict[str, Any]) -> None:
     """The verdict in a sentence, on the lists as they would be served."""
-    new, old = (((result["served"].get(key) or {}).get("value")) for key in ("new", "live"))
+    served = as_served(result)
+    new, old = ((served.get(key) or {}).get("value") for key in ("new", "live"))
     if new is None:
         return
     what = "of the right products are among the first ten"
     if old is None:
         st.info(plain(f"{_percent(new)} {what}."), icon=":material/info:")
         return
-    clear = clearly(result["served"].get("difference"))
+    clear = clearly(served.get("difference"))
     names = short_names(list(result["categories"]))
     worse = [
-        names[name]
-        for name, one in result["categories"].items()
-        if clearly(one.get("difference")) == "worse"
+        names[name] for name, one in result["categories"].items() if one.get("clear") == "worse"
     ]
     if clear == "better":
         text = f"It would be better: {_percent(new)} {what}, instead of {_percent(old)}."
@@ -98,6 +102,14 @@ def headline(result: dict[str, Any]) -> None:
         if worse:
             text += f" It would be worse in {', '.join(worse)}."
         st.info(plain(text, 500), icon=":material/trending_flat:")
+
+
+def as_served(result: dict[str, Any]) -> dict[str, Any]:
+    """Recall@10 of the lists as they would be served: corrected, or by the models' own scores."""
+    found: dict[str, Any] = (
+        result["served"] if result.get("scoring") else result["figures"].get("recall@10", {})
+    )
+    return found
 
 
 def clearly(difference: dict[str, Any] | None) -> str:
@@ -158,7 +170,8 @@ def add_exposure(
     if abs(change) < 5e-4:
         rows["Verdict"].append("the same")
     else:
-        rows["Verdict"].append(_coloured((change > 0) == more_is_better))
+        # in words alone: without an interval nobody knows whether it is more than chance
+        rows["Verdict"].append("better" if (change > 0) == more_is_better else "worse")
 
 
 def verdict_of(difference: dict[str, Any] | None) -> str:
