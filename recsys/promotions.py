@@ -11,8 +11,8 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from types import EllipsisType
 from typing import Any
 
@@ -42,10 +42,13 @@ def swap(
     who: str,
     *,
     expected: LivePointer | EllipsisType | None = ...,
+    ready: Callable[[], object] = lambda: None,
 ) -> None:
     """Makes a pointer live, and notes who did.
 
     Args:
+        ready: called when nothing can be deleted any more; raises where what the pointer names
+            is not there, and then nothing is changed.
         expected: what the person saw to be live. Refused where that is no longer so: nobody
             should undo what they did not see. Not asked about where it is left out.
 
@@ -53,8 +56,9 @@ def swap(
         RequestError: something else is live than was expected.
         OSError: the workspace cannot be written; what was live stays.
     """
-    with _one_at_a_time(workspace):
+    with one_at_a_time(workspace):
         now = refuse_surprise(workspace, expected)
+        ready()
         _settle(workspace)
         promotion = Promotion(pointer, now or _shipped(), who)
         write_json(workspace.promoting_path, asdict(promotion))
@@ -87,21 +91,37 @@ def history(workspace: Workspace) -> list[Promotion]:
 
 
 def previous(workspace: Workspace) -> LivePointer | None:
-    """What was live before what is live now; None where that is not known."""
+    """What was live before what is live now, and is still there; None where nothing is known."""
     now = _live(workspace)
     if now is None:
         return None
     known = history(workspace)
-    for promotion in known:
-        if promotion.pointer == now:
-            return promotion.was
-    # Put live by other means: the last that was noted and is something else.
-    for promotion in known:
-        if (promotion.pointer.model, promotion.pointer.data) != (now.model, now.data):
-            return promotion.pointer
-    shipped = _shipped()
-    is_shipped = now.model in (DEMO_NAME, str(DEMO_MODEL_DIR))
-    return None if is_shipped else shipped
+    at = next((n for n, one in enumerate(known) if one.pointer == now), None)
+    if at is not None:
+        earlier = [one.was for one in known[at:]]
+    else:  # put live by other means: what was noted and is something else
+        earlier = [
+            one.pointer
+            for one in known
+            if (one.pointer.model, one.pointer.data) != (now.model, now.data)
+        ]
+    for pointer in (*earlier, _shipped()):
+        if pointer is not None and not _is_same(pointer, now) and _is_there(workspace, pointer):
+            return pointer
+    return None
+
+
+def _is_same(one: LivePointer, other: LivePointer) -> bool:
+    """Whether both serve the same, whenever they were put live."""
+    return replace(one, since="") == replace(other, since="")
+
+
+def _is_there(workspace: Workspace, pointer: LivePointer) -> bool:
+    try:
+        workspace.resolve_model(pointer.model)
+    except ModelError:
+        return False
+    return True
 
 
 def _shipped() -> LivePointer | None:
@@ -172,8 +192,8 @@ def _promotion(text: str) -> Promotion | None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(workspace: Workspace) -> Iterator[None]:
-    """So that a look and the swap after it are one."""
+def one_at_a_time(workspace: Workspace) -> Iterator[None]:
+    """While it lasts nothing else is put live, and no model is deleted that might be."""
     workspace.root.mkdir(parents=True, exist_ok=True)
     with (workspace.root / ".promoting.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

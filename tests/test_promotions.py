@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from recsys import promotions
-from recsys.errors import RequestError
+from recsys import workspace as workspace_module
+from recsys.errors import ModelError, RequestError
 from recsys.promotions import Promotion
 from recsys.workspace import LiveCorrection, LivePointer, Workspace
 
@@ -25,8 +26,13 @@ class Killed(BaseException):
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A workspace without the model that ships beside it."""
-    monkeypatch.setattr(promotions, "DEMO_MODEL_DIR", tmp_path / "no-demo")
-    return Workspace(tmp_path / "home")
+    for module in (promotions, workspace_module):
+        monkeypatch.setattr(module, "DEMO_MODEL_DIR", tmp_path / "no-demo")
+    found = Workspace(tmp_path / "home")
+    for model in ("one", "two", "three", "later"):
+        found.model_dir(model).mkdir(parents=True)
+        (found.model_dir(model) / "model.json").write_text("{}")
+    return found
 
 
 def who_of(workspace: Workspace) -> list[str]:
@@ -74,6 +80,35 @@ def test_what_was_put_live_by_other_means_has_a_way_back(workspace: Workspace) -
     assert promotions.previous(workspace) == ONE
     workspace.set_live(THREE)
     assert promotions.previous(workspace) == TWO
+
+
+def test_what_is_gone_is_no_way_back(workspace: Workspace) -> None:
+    for pointer in (ONE, TWO, THREE):
+        promotions.swap(workspace, pointer, "ada")
+    (workspace.model_dir("two") / "model.json").unlink()
+    assert promotions.previous(workspace) == ONE
+    (workspace.model_dir("one") / "model.json").unlink()
+    assert promotions.previous(workspace) is None
+
+
+def test_what_serves_the_same_is_no_way_back(workspace: Workspace) -> None:
+    promotions.swap(workspace, ONE, "ada")
+    promotions.swap(workspace, TWO, "ada")
+    promotions.swap(workspace, replace(TWO, since="2026-07-09T00:00:00+00:00"), "ada")
+    assert promotions.previous(workspace) == ONE
+
+
+def test_what_is_not_ready_changes_nothing(workspace: Workspace) -> None:
+    promotions.swap(workspace, ONE, "ada")
+
+    def gone() -> None:
+        raise ModelError("no model 'two'")
+
+    with pytest.raises(ModelError):
+        promotions.swap(workspace, TWO, "bob", ready=gone)
+    assert workspace.live() == ONE
+    assert who_of(workspace) == ["ada"]
+    assert not workspace.promoting_path.exists()
 
 
 def steps() -> list[tuple[str, str]]:

@@ -54,7 +54,13 @@ def promote(
         since=_now(),
         correction=None if correction is None else store_live(server, correction, workspace),
     )
-    promotions.swap(workspace, pointer, who, expected=expected)
+    promotions.swap(
+        workspace,
+        pointer,
+        who,
+        expected=expected,
+        ready=lambda: workspace.resolve_model(model),  # fitting took a while
+    )
     return pointer
 
 
@@ -82,7 +88,9 @@ def go_back(
         )
     pointer = replace(earlier, since=_now())
     open_pointer(pointer, workspace, progress)  # it must answer before it is served
-    promotions.swap(workspace, pointer, who, expected=now)
+    promotions.swap(
+        workspace, pointer, who, expected=now, ready=lambda: workspace.resolve_model(pointer.model)
+    )
     return pointer
 
 
@@ -93,7 +101,7 @@ def _now() -> str:
 
 def _lasting_model_name(bundle: Path, workspace: Workspace) -> str:
     """A model's id where it has one, else a path that holds from any folder."""
-    if bundle.parent == workspace.models_dir:
+    if bundle.parent.resolve() == workspace.models_dir.resolve():  # through a link, perhaps
         return bundle.name
     if bundle == DEMO_MODEL_DIR and workspace.resolve_model(DEMO_NAME) == bundle:
         return DEMO_NAME

@@ -71,7 +71,8 @@ RESULT: dict[str, Any] = {
 def contender(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A finished model ``mine`` that was measured; opened by the stand-in for any model."""
     workspace = Workspace.default()
-    write_json(workspace.model_dir("mine") / "model.json", {"run": "mine", "created": "2026"})
+    for model in ("mine", "fake"):
+        write_json(workspace.model_dir(model) / "model.json", {"run": model, "created": "2026"})
     write_run("mine")
     asked: list[str] = []
     result = {**RESULT, "fingerprint": resources.live().catalog.fingerprint}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from recsys import promotions
 from recsys.errors import ModelError, RequestError
+from recsys.retrieval.corrections import Correction
 from recsys.serving import promotion
 from recsys.serving.server import Server
 from recsys.workspace import LiveCorrection, LivePointer, Workspace
@@ -70,6 +74,32 @@ def test_a_model_that_is_gone_is_not_gone_back_to(
     with pytest.raises(ModelError):
         promotion.go_back(shop, "me")
     assert shop.live() == before
+
+
+def test_a_model_that_goes_while_its_correction_is_fitted_is_not_live(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shop.live()
+
+    def fitting(*_: object) -> LiveCorrection:
+        shutil.rmtree(shop.model_dir("one"))
+        return LiveCorrection("nnn", 0.5, "v1", "m", "p", "b")
+
+    monkeypatch.setattr(promotion, "store_live", fitting)
+    with pytest.raises(ModelError, match="no model 'one'"):
+        put(shop, "one", correction=Correction("nnn", 0.5))
+    assert shop.live() == before
+    assert promotions.history(shop) == []
+
+
+def test_a_model_of_a_linked_workspace_is_known_by_its_id(shop: Workspace, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(shop.root)
+    linked = Workspace(link)
+    server = planted_server(NAME, "one", linked)
+    path = str((shop.models_dir / "one").resolve())
+    pointer = promotion.promote(server, linked, model=path, data=NAME, who="me")
+    assert pointer.model == "one"
 
 
 def test_with_nothing_before_there_is_no_way_back(
