@@ -211,18 +211,28 @@ def stop(output: Output, run_id: str) -> None:
 @json_option
 @with_output
 def delete(output: Output, run_ids: tuple[str, ...]) -> None:
-    """Delete runs with all their files and models; never one that is live or in progress."""
+    """Delete runs with all their files and models; never one that is live or in progress.
+
+    MLflow's records of them go too, but not those on a server.
+    """
     from recsys.learning.jobs import delete as away
+    from recsys.learning.runs import read_run
+    from recsys.learning.tracking import left_behind
     from recsys.workspace import Workspace
 
     workspace = Workspace.default()
-    gone = {run_id: away(run_id, workspace) for run_id in dict.fromkeys(run_ids)}
+    gone = []
+    for run_id in dict.fromkeys(run_ids):
+        servers = left_behind(workspace, read_run(workspace, run_id).id)
+        models = away(run_id, workspace)
+        gone.append({"run": run_id, "models": models, "records_stay_at": servers})
+        if not output.as_json:
+            of_models = f" with its models {', '.join(models)}" if models else ""
+            output.text(f"{run_id} is deleted{of_models}")
+            for server in servers:
+                output.note(f"MLflow's record of it stays at {server}; delete it there")
     if output.as_json:
-        output.result([{"run": run_id, "models": models} for run_id, models in gone.items()])
-        return
-    for run_id, models in gone.items():
-        of_models = f" with its models {', '.join(models)}" if models else ""
-        output.text(f"{run_id} is deleted{of_models}")
+        output.result(gone)
 
 
 @runs.command(epilog="Example: python -m recsys runs send")

@@ -95,6 +95,7 @@ class CurveReader:
         self._identity: tuple[int, int] | None = None
         self._offset = 0
         self._points: dict[str, _Points] = {}
+        self._series: dict[str, Series] | None = {}
 
     def read(self) -> dict[str, Series]:
         """Every figure that the run has written, by its name; empty where there is none yet."""
@@ -104,7 +105,9 @@ class CurveReader:
                     self._take(file.fileno())
             except OSError:
                 self._forget()
-            return {name: points.series() for name, points in self._points.items()}
+            if self._series is None:
+                self._series = {name: points.series() for name, points in self._points.items()}
+            return dict(self._series)
 
     def _take(self, handle: int) -> None:
         found = os.fstat(handle)
@@ -117,6 +120,7 @@ class CurveReader:
             if not whole:
                 break
             self._offset += whole
+            self._series = None  # what was made of fewer lines
             for line in fresh[:whole].splitlines():
                 self._add(line)
 

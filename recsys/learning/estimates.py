@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from recsys.workspace import Workspace
 _MEMORY_SHARE = 0.9
 """Of what is free; the rest is for the pages, whose pictures come and go."""
 _DISK_SPARE_BYTES = 100_000_000
+_KEPT = 50
+"""Measurements that are kept; an older one is made again where it is asked for."""
 _EVALUATION_SHARE = 0.1
 _COSTLESS = {
     "seed",
@@ -82,6 +85,13 @@ class Estimate:
             return None
         return self.first_step_s + steps * self.step_s / (1 - _EVALUATION_SHARE)
 
+    def steps_in(self, minutes: float) -> int | None:
+        """Steps for a budget of minutes: the other way round, at least the first."""
+        if self.step_s is None or self.first_step_s is None:
+            return None
+        rest_s = 60 * minutes - self.first_step_s
+        return max(1, int(rest_s * (1 - _EVALUATION_SHARE) / max(self.step_s, 1e-9)))
+
     def check(self) -> None:
         """Raises TrainingError where it does not fit."""
         if self.problem:
@@ -99,14 +109,32 @@ def begin(config: TrainConfig, catalog: Catalog, workspace: Workspace) -> str:
     key = _key(config, catalog)
     folder = _folder(workspace, key)
     if _measured(folder) is None and not processes.status(folder).is_alive:
+        _forget_oldest(folder.parent)
         request = {"config": config.to_json(), "scenes": len(catalog.scenes)}
-        processes.start(
-            folder,
-            ["-m", "recsys.learning.measuring", json.dumps(request)],
-            environment={"RECSYS_HOME": str(workspace.root)},
-            priority=0,  # a run itself is nice, but what is measured for it should not wait
-        )
+        # Of many who ask at once one starts it, which is what the others asked for.
+        with suppress(processes.AlreadyRunningError):
+            processes.start(
+                folder,
+                ["-m", "recsys.learning.measuring", json.dumps(request)],
+                environment={"RECSYS_HOME": str(workspace.root)},
+                priority=0,  # a run itself is nice, but what is measured for it should not wait
+            )
     return key
+
+
+def _forget_oldest(parent: Path) -> None:
+    """Leaves room for one more among the newest measurements, and those that are being made."""
+    found = []
+    for folder in parent.glob("*"):
+        with suppress(OSError):  # another session may take it away in the same moment
+            found.append((folder.stat().st_mtime_ns, folder))
+    for _, folder in sorted(found, reverse=True)[_KEPT - 1 :]:
+        if _is_key(folder.name) and not processes.status(folder).is_alive:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isalnum() and len(text) == 16
 
 
 def known(config: TrainConfig, catalog: Catalog, workspace: Workspace) -> str | None:
@@ -179,7 +207,7 @@ def _key(config: TrainConfig, catalog: Catalog) -> str:
 
 
 def _folder(workspace: Workspace, key: str) -> Path:
-    if not (key.isalnum() and len(key) == 16):
+    if not _is_key(key):
         raise ConfigError(f"{key[:80]!r} is no estimate")
     return workspace.cache_dir / "estimates" / key
 

@@ -21,6 +21,7 @@ from recsys.learning.disk import writing
 from recsys.learning.estimates import refuse_misfit
 from recsys.learning.fields import as_text, differences
 from recsys.learning.presets import preset_named
+from recsys.learning.removal import remove_run
 from recsys.learning.slot import task_folders
 from recsys.learning.train import TrainRequest, prepare
 from recsys.processes import AlreadyRunningError
@@ -192,6 +193,9 @@ def archive(run_id: str, workspace: Workspace, is_archived: bool = True) -> None
 def delete(run_id: str, workspace: Workspace) -> list[str]:
     """Deletes a run with all its files and models; returns the ids of the models that went.
 
+    MLflow's record of it goes too where it is in the workspace (``tracking.left_behind`` tells
+    where it is not).
+
     Raises RecsysError where it is in progress, or one of its models is live.
     """
     with starting(workspace):
@@ -206,7 +210,7 @@ def delete(run_id: str, workspace: Workspace) -> list[str]:
         recording = workspace.job_dir(run.id) / "tracking"
         processes.kill(recording)  # or it would write there again
         processes.wait(recording, _SOON_S)
-        runs.remove_files(workspace, run)
+        remove_run(workspace, run)
     return list(run.models)
 
 
@@ -236,7 +240,7 @@ def _refuse_twin(workspace: Workspace, run_id: str) -> None:
     fresh = runs.read_run(workspace, run_id)
     for other in in_progress(workspace):
         if other in workspace.job_ids() and _is_same(runs.read_run(workspace, other), fresh):
-            runs.remove_files(workspace, fresh)
+            remove_run(workspace, fresh)
             raise BusyError(
                 f"the run {other} is in progress with the very same settings, data and budget",
                 "Change something, for instance the seed",

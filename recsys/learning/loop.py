@@ -148,6 +148,7 @@ class Loop:
         self.step = 0
         self.saved_step: int | None = None
         self.recall: float | None = None
+        self._evaluated_step = 0
         self._images_per_s = 0.0
         self._paced_from: tuple[int, float] | None = None
         self._reported_at = 0.0
@@ -169,9 +170,13 @@ class Loop:
         """
         try:
             self.metrics.cut_after(self.step)
+            found = self._found_before()
             if self.keeper is not None:
-                self.keeper.cut_after(self.step)
+                # Of an evaluation that was cut short it may have kept the lists already.
+                self.keeper.cut_after(self.step - (self._evaluated_step != self.step))
             self._emit("start", text=f"from step {self.step}")
+            if found:
+                self._emit("evaluate", metrics=found)  # a kill may have come before it was told
             with nullcontext(self._stop) if self._stop else stop_requests() as stop:
                 return self._steps(self._state, stop)
         except (OSError, ValueError) as error:
@@ -184,6 +189,8 @@ class Loop:
         saved_at = self.elapsed_s
         self._evaluated_at, self._evaluation_s = self.elapsed_s, 0.0
         clock = time.monotonic()
+        if self._is_missing():
+            self._evaluate(state)
         while (progress := self.budget.progress(self.step, self.elapsed_s)) < 1.0:
             if stop.is_set():
                 self._save(state)
@@ -217,8 +224,8 @@ class Loop:
                 f"Give more with: python -m recsys train --resume {self.run_id} --minutes M",
             )
         self._save(state)
-        if self.pace.evaluate_every_steps is None or self.step % self.pace.evaluate_every_steps:
-            self._evaluate(state)  # else it just was
+        if self._evaluated_step != self.step:
+            self._evaluate(state)
         self._emit("done")
         return state
 
@@ -284,8 +291,23 @@ class Loop:
         waited_s = self.elapsed_s - self._evaluated_at
         return waited_s >= max(self.pace.evaluate_every_s, rest_s)
 
+    def _is_missing(self) -> bool:
+        """Whether the run was killed after its checkpoint and before the evaluation due there."""
+        every = self.pace.evaluate_every_steps
+        return every is not None and self._evaluated_step != self.step and self.step % every == 0
+
+    def _found_before(self) -> dict[str, float]:
+        """What an earlier process found at the step that was restored; empty for nothing."""
+        for record in self.metrics.read():
+            if record.get("step") == self.step and "loss" not in record:
+                self._evaluated_step = self.step
+                self.recall = record.get("validation_recall@10")
+                return {name: value for name, value in record.items() if name != "step"}
+        return {}
+
     def _evaluate(self, state: State) -> None:
         began = time.monotonic()
+        self._evaluated_step = self.step
         evaluation = self.validation.evaluate(*self.trainer.exported(state))
         if evaluation is None:
             return
@@ -294,9 +316,9 @@ class Loop:
         if loss is not None and math.isfinite(loss):
             figures["validation_loss"] = loss
         self.recall = figures.get("validation_recall@10")
-        self.metrics.append({"step": self.step, **figures})
         if self.keeper is not None:
             self.keeper.keep(self.step, evaluation)
+        self.metrics.append({"step": self.step, **figures})  # last: it says that all is kept
         self._evaluation_s = time.monotonic() - began
         self._emit("evaluate", metrics=figures)
 

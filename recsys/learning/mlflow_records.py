@@ -9,7 +9,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,21 +20,27 @@ from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import Run as MlflowRun
 from mlflow.exceptions import MlflowException
 
 from recsys import processes
 from recsys.learning import tracking
-from recsys.learning.metrics import MetricsLog
 from recsys.learning.runs import Run, read_run
+from recsys.learning.sent_figures import SentFigures
 from recsys.learning.set_aside import set_aside
-from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL
+from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL, Gone
 from recsys.promotions import Promotion
 from recsys.workspace import Workspace, is_name
 
-_BATCH = 1000
 _LOG_BYTES = 200_000
 _BUSY_S = 20.0
-_RUN_TAG = "recsys.run"
+_COLLECT_S = 300.0
+_RUN_TAG, _MODEL_TAG = "recsys.run", "recsys.model"
+_WENT_BACK = (
+    "went back to step {0} from step {1}: of what is here of later steps, the older figures, and "
+    "evaluations that have no newer one, are of a branch that was given up"
+)
+_MOST_TOLD = 20
 _STATUS = {"finished": "FINISHED", "stopped": "KILLED", "killed": "KILLED"}
 """MLflow knows no run that was stopped and may go on; its reason stands in a tag."""
 
@@ -58,16 +67,16 @@ class Records:
 
     def _send(self, run: Run) -> None:
         record = tracking.read_record(self._workspace, run.id)
-        if not self._is_there(record.get("mlflow_run")):
-            record.update(mlflow_run=self._begun(run), sent_step=0, is_complete=False)
+        known = self._found(record.get("mlflow_run"))
+        if known is None:
+            # What was sent to another record of it says nothing of this one.
+            record = {"mlflow_run": self._begun(run), "sent_step": 0, "is_complete": False}
             self._keep(run, record)
         mlflow_run = record["mlflow_run"]
-        for step, batch in self._figures(run, int(record.get("sent_step") or 0)):
-            self._client.log_batch(mlflow_run, metrics=batch)
-            record["sent_step"] = step
-            self._keep(run, record)
+        self._send_figures(mlflow_run, run, record)
+        changed = _changed(run, known.data.params) if known is not None else {}
         tags = {"mlflow.note.content": run.note, "mlflow.runName": run.name, "state": run.state}
-        self._client.log_batch(mlflow_run, tags=_tags({**tags, "reason": run.reason}))
+        self._client.log_batch(mlflow_run, tags=_tags({**tags, **changed, "reason": run.reason}))
         if run.is_in_progress:
             self._client.update_run(mlflow_run, status="RUNNING")
             record["is_complete"] = False
@@ -112,6 +121,29 @@ class Records:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    def forget(self, note: Gone) -> None:
+        """Removes what the workspace's own store knows of a deleted run, its files included."""
+        with self._alone():
+            self._forget(note)
+
+    def _forget(self, note: Gone) -> None:
+        known = {note.mlflow_run} if self._found(note.mlflow_run) is not None else set()
+        for query in (
+            f"tags.`{_RUN_TAG}` = '{note.run}'",
+            *(f"tags.`{_MODEL_TAG}` = '{model}'" for model in note.models if is_name(model)),
+        ):
+            found = self._client.search_runs([self._experiment], query)
+            known |= {str(one.info.run_id) for one in found}
+        for version in self._client.search_model_versions(f"name = '{REGISTERED_MODEL}'"):
+            if version.run_id in known or version.tags.get("model") in note.models:
+                self._client.delete_model_version(REGISTERED_MODEL, version.version)
+        for mlflow_run in sorted(known):
+            self._client.delete_run(mlflow_run)
+            tracking.remove_artifacts(self._workspace, mlflow_run)
+        tracking.remove_artifacts(self._workspace, note.mlflow_run)
+        if known:
+            _collect(tracking.tracking_uri(self._workspace), sorted(known))
+
     # runs
 
     def _experiment_id(self) -> str:
@@ -134,15 +166,17 @@ class Records:
                 tracking.write_record(self._workspace, run_id, {})
         return str(made)
 
-    def _is_there(self, mlflow_run: Any) -> bool:
+    def _found(self, mlflow_run: Any) -> MlflowRun | None:
+        """A record as the store has it; None where it has none."""
         if not mlflow_run:
-            return False
+            return None
         try:
-            return str(self._client.get_run(mlflow_run).info.lifecycle_stage) == "active"
+            found = self._client.get_run(mlflow_run)
         except MlflowException as error:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                return False
+                return None
             raise
+        return found if found.info.lifecycle_stage == "active" else None
 
     def _begun(self, run: Run) -> str:
         """The id of the run's record, made where there is none."""
@@ -177,31 +211,29 @@ class Records:
         self._client.log_inputs(mlflow_run, [DatasetInput(dataset, context)])
         return mlflow_run
 
-    def _figures(self, run: Run, sent_step: int) -> Iterator[tuple[int, list[Metric]]]:
-        """What is new, in batches that end with a whole step."""
-        began, elapsed_s = _milliseconds(run.created), 0.0
-        batch: list[Metric] = []
-        last = sent_step
-        for record in MetricsLog(self._workspace.job_dir(run.id) / "metrics.jsonl").read():
-            step = record.get("step")
-            elapsed_s = float(record.get("elapsed_s") or elapsed_s)
-            if not isinstance(step, int) or step <= sent_step:
-                continue
-            if step > last and len(batch) > _BATCH - 20:
-                yield last, batch
-                batch = []
-            last = step
-            batch += [
-                Metric(name.replace("@", "_at_"), float(value), began + int(elapsed_s * 1000), step)
-                for name, value in record.items()
-                if name not in ("step", "elapsed_s") and isinstance(value, int | float)
+    def _send_figures(self, mlflow_run: str, run: Run, record: dict[str, Any]) -> None:
+        """Sends what is new, and again what a run that went back has written anew."""
+        figures = SentFigures(
+            self._workspace.job_dir(run.id) / "metrics.jsonl",
+            tracking.sums_path(self._workspace, run.id),
+            record,
+            _milliseconds(run.created),
+        )
+        back = figures.went_back
+        if back is not None:
+            said = _WENT_BACK.format(back.to_step, back.from_step)
+            told = [line for line in record.get("went_back") or [] if line != said]
+            record["went_back"] = [*told, said][-_MOST_TOLD:]
+            tags = {"recsys.went_back": "\n".join(record["went_back"])}
+            self._client.log_batch(mlflow_run, tags=_tags(tags))
+        for batch in figures.batches():
+            metrics = [
+                Metric(name.replace("@", "_at_"), value, at_ms, step)
+                for name, value, at_ms, step in batch.figures
             ]
-        if run.is_in_progress and batch:
-            # An evaluation of the last step may still follow; it must not come too late.
-            batch = [metric for metric in batch if metric.step < last]
-            last -= 1
-        if batch:
-            yield last, batch
+            self._client.log_batch(mlflow_run, metrics=metrics)
+            record.update(figures.note(batch))
+            self._keep(run, record)
 
     def _send_files(self, mlflow_run: str, run: Run) -> None:
         folder = self._workspace.job_dir(run.id)
@@ -273,12 +305,12 @@ class Records:
                 self._send_bundle(mlflow_run, model)
             return mlflow_run
         # A model whose run is gone, or that came from elsewhere: a record of the bundle alone.
-        query = f"tags.`recsys.model` = '{model}'"
+        query = f"tags.`{_MODEL_TAG}` = '{model}'"
         found = self._client.search_runs([self._experiment], query, max_results=1)
         if found:
             return str(found[0].info.run_id)
         created = self._client.create_run(
-            self._experiment, tags={"recsys.model": model}, run_name=model
+            self._experiment, tags={_MODEL_TAG: model}, run_name=model
         )
         self._send_bundle(str(created.info.run_id), model)
         self._client.set_terminated(created.info.run_id, "FINISHED")
@@ -296,6 +328,27 @@ def _params(run: Run) -> dict[str, Any]:
         for key, value in params.items()
         if value is not None
     }
+
+
+def _collect(uri: str, mlflow_runs: Sequence[str]) -> None:
+    """Removes what MLflow only hides when it is told to delete.
+
+    By its command, in a process of its own: there is no function for it, and the command changes
+    which store everything else in its process uses.
+    """
+    stores = ["--backend-store-uri", uri, "--tracking-uri", uri]
+    order = [sys.executable, "-m", "mlflow", "gc", *stores, "--run-ids", ",".join(mlflow_runs)]
+    environment = {**os.environ, **tracking.QUIET}
+    subprocess.run(order, check=True, capture_output=True, timeout=_COLLECT_S, env=environment)
+
+
+def _changed(run: Run, sent: Mapping[str, str]) -> dict[str, str]:
+    """Tags for what a run goes on with that is other than the parameters of its record.
+
+    A store takes a parameter once and for all.
+    """
+    now = {key: str(value) for key, value in _params(run).items()}
+    return {f"now.{key}": value for key, value in now.items() if sent.get(key) != value}
 
 
 def _tags(tags: Mapping[str, str]) -> list[RunTag]:

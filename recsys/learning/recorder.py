@@ -2,8 +2,9 @@
 
 ``python -m recsys.learning.recorder follow RUN-ID`` sends a run's figures while it goes and its
 files when it has ended; ``… outstanding`` sends what an earlier one could not, and tells the
-registry what is live. Started by ``recsys.learning.tracking``. May be killed and started again at
-any time: what is there already is not sent twice.
+registry what is live; ``… forget`` removes the records of runs that were deleted. Started by
+``recsys.learning.tracking``. May be killed and started again at any time: what is there already
+is not sent twice.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ def main(order: list[str]) -> int:
     workspace = Workspace.default()
     if order[0] == "follow":
         return _follow(workspace, order[1])
+    if order[0] == "forget":
+        problem = _forget_gone(workspace)
+        _tell(problem)
+        return 1 if problem else 0
     return _outstanding(workspace)
 
 
@@ -87,7 +92,7 @@ def _send_outstanding(workspace: Workspace) -> str:
     problem = _tried(_open, workspace)  # first: a store that was lost has nothing of any run
     if problem:
         return problem
-    problems = []
+    problems = [_forget_gone(workspace)]
     for run_id in tracking.outstanding(workspace):
         problem = _tried(_send, workspace, runs.read_run(workspace, run_id))
         problems.append(problem)
@@ -98,6 +103,16 @@ def _send_outstanding(workspace: Workspace) -> str:
         problems.append(_tried(lambda: _records(workspace).register(known)))
         registered = known
     return next(filter(None, problems), "")
+
+
+def _forget_gone(workspace: Workspace) -> str:
+    """Forgets runs that were deleted, where their records are in the workspace."""
+    while tracking.is_local(workspace) and (notes := tracking.gone(workspace)):
+        for note in notes:  # another may be deleted meanwhile
+            problem = _tried(_forget, workspace, note)
+            if problem:
+                return problem
+    return ""
 
 
 _opened: dict[str, Records] = {}
@@ -118,6 +133,11 @@ def _open(workspace: Workspace) -> None:
 
 def _send(workspace: Workspace, run: Run) -> None:
     _records(workspace).send(run)
+
+
+def _forget(workspace: Workspace, note: tracking.Gone) -> None:
+    _records(workspace).forget(note)
+    tracking.forgotten(workspace, note)
 
 
 def _tried(send: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> str:

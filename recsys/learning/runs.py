@@ -7,8 +7,8 @@ started later, and on a page that is drawn again every two seconds.
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -99,12 +99,28 @@ class Run:
         return self.state in RESUMABLE
 
 
-def list_runs(workspace: Workspace, *, archived: bool = False) -> list[Run]:
-    """The runs of a workspace, newest first; archived ones only where asked for."""
+def list_runs(
+    workspace: Workspace, *, archived: bool = False, only: Collection[str] | None = None
+) -> list[Run]:
+    """The runs of a workspace, newest first; archived ones only where asked for.
+
+    Args:
+        only: ids of those to read; all where none are given.
+    """
+    known = workspace.job_ids()
     models, live = _models_by_run(workspace), _live(workspace)
-    runs = (_run(workspace, run_id, models, live) for run_id in workspace.job_ids())
+    wanted = known if only is None else [run_id for run_id in known if run_id in only]
+    runs = (_run(workspace, run_id, models, live) for run_id in wanted)
     chosen = [run for run in runs if run is not None and (archived or not run.is_archived)]
     return sorted(chosen, key=lambda run: (run.created, run.id), reverse=True)
+
+
+def starts(workspace: Workspace) -> frozenset[tuple[str, int]]:
+    """Changes whenever a run is begun, gone on with or deleted; far cheaper than reading them."""
+    return frozenset(
+        (run_id, _changed_ns(workspace.job_dir(run_id) / "process.json"))
+        for run_id in workspace.job_ids()
+    )
 
 
 def read_run(workspace: Workspace, run_id: str) -> Run:
@@ -132,6 +148,15 @@ def film(workspace: Workspace, run_id: str) -> list[dict[str, Any]]:
     return MetricsLog(workspace.job_dir(run_id) / "film.jsonl").read()
 
 
+def film_mark(workspace: Workspace, run_id: str) -> tuple[int, int]:
+    """Changes whenever ``film`` does, and reads nothing of it: it grows, or is written anew."""
+    try:
+        found = os.stat(workspace.job_dir(run_id) / "film.jsonl")
+    except OSError:
+        return 0, 0
+    return found.st_ino, found.st_size
+
+
 def log_tail(workspace: Workspace, run_id: str, lines: int = 50) -> list[str]:
     """The last lines of what a run's process said."""
     return processes.log_tail(workspace.job_dir(run_id), lines)
@@ -149,15 +174,17 @@ def describe(workspace: Workspace, run_id: str, **changes: str | bool) -> None:
     files.write_json(path, {**about, **changes})
 
 
-def remove_files(workspace: Workspace, run: Run) -> None:
-    """Removes a run's folder and its models; each is gone at once, not bit by bit."""
-    folders = [workspace.job_dir(run.id), *(workspace.model_dir(model) for model in run.models)]
-    for folder in folders:
-        if folder.is_dir():
-            doomed = folder.with_name(f".{folder.name}.deleted")
-            shutil.rmtree(doomed, ignore_errors=True)
-            folder.rename(doomed)
-            shutil.rmtree(doomed, ignore_errors=True)
+def has_model_of(workspace: Workspace, models: Sequence[str], step: int | None) -> bool:
+    """Whether one of a run's models is of a step; with None, whether it made any."""
+    made = (_origin_of(workspace.model_dir(model) / "model.json", model)[2] for model in models)
+    return bool(models) if step is None else step in made
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _run(
@@ -171,9 +198,9 @@ def _run(
     told = processes.read_state(folder)
     status = processes.status(folder)
     made = tuple(models.get(run_id, ()))
-    state = state_of(status, told, bool(made))
-    reason = reason_of(state, status, told)
     saved = _saved_step(folder)
+    state = state_of(status, told, has_model_of(workspace, made, saved))
+    reason = reason_of(state, status, told)
     config = asked.get("config")
     return Run(
         id=run_id,
@@ -208,7 +235,12 @@ def _run(
 
 
 def state_of(status: Status, told: Mapping[str, Any], has_model: bool = False) -> State:
-    """The state of a run or sweep: of its process, and what that told last."""
+    """The state of a run or sweep: of its process, and what that told last.
+
+    Args:
+        has_model: a run's last checkpoint was made a model, so that nothing was left to be done
+            but to say so.
+    """
     phase = told.get("phase")
     if status.is_alive:
         if status.stage == "stopping":
@@ -216,7 +248,7 @@ def state_of(status: Status, told: Mapping[str, Any], has_model: bool = False) -
         if phase in ("queued",):
             return "queued"
         return "running" if phase in ("training", "exporting", "finished") else "starting"
-    if phase == "finished" or (not told and has_model):
+    if phase == "finished" or (has_model and (not told or phase == "exporting")):
         return "finished"
     if phase == "stopped" or (status.stage == "none" and phase is None):
         return "stopped"
@@ -275,24 +307,28 @@ def _metrics(folder: Path, told: Mapping[str, Any]) -> dict[str, float]:
 def _models_by_run(workspace: Workspace) -> dict[str, list[str]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for model_id in workspace.model_ids():
-        run_id, created = _origin_of(workspace.model_dir(model_id) / "model.json", model_id)
+        run_id, created, _ = _origin_of(workspace.model_dir(model_id) / "model.json", model_id)
         found.setdefault(run_id, []).append((created, model_id))
     return {run_id: [model for _, model in sorted(made)] for run_id, made in found.items()}
 
 
-_origins: dict[tuple[str, int], tuple[str, str]] = {}
+_origins: dict[tuple[str, int], tuple[str, str, int | None]] = {}
 
 
-def _origin_of(path: Path, model_id: str) -> tuple[str, str]:
-    """The run that made a model, and when; a bundle never changes, so it is read once."""
+def _origin_of(path: Path, model_id: str) -> tuple[str, str, int | None]:
+    """The run that made a model, when, and at which step.
+
+    A bundle never changes, so it is read once.
+    """
     try:
         key = (str(path), path.stat().st_mtime_ns)
         if key not in _origins:
             info = json.loads(path.read_text("utf-8"))
-            _origins[key] = (str(info.get("run") or model_id), str(info.get("created") or ""))
+            run_id, created = str(info.get("run") or model_id), str(info.get("created") or "")
+            _origins[key] = (run_id, created, _whole(info.get("steps")))
         return _origins[key]
     except (OSError, ValueError, AttributeError):
-        return model_id, ""
+        return model_id, "", None
 
 
 def _live(workspace: Workspace) -> str:

@@ -62,9 +62,13 @@ class StateFile:
         self._then(event)
 
     def finished(self, model: str) -> None:
-        """The run came to its end and made a model."""
+        """The run came to its end and made a model.
+
+        On a disk that is full by now nothing is written: ``recsys.learning.runs`` sees the model.
+        """
         self._state.update(phase="finished", fraction=1.0, remaining_s=0.0, text="", model=model)
-        self._write()
+        with contextlib.suppress(OSError):
+            self._write()
 
     @contextlib.contextmanager
     def outcome(self, codes: list[int]) -> Iterator[None]:

@@ -75,19 +75,20 @@ def resume_sweep(
 
     Raises RecsysError where it is in progress or not there, its budget is spent, or the new one is.
     """
-    sweep = read_sweep(workspace, sweep_id)
-    if sweep.is_in_progress:
-        raise ConfigError(f"the sweep {sweep.id} is in progress already")
-    if trials is None and minutes is None and sweep.state == "finished":
-        raise ConfigError(
-            f"the budget of the sweep {sweep.id} is spent", "Give it more trials or minutes"
-        )
-    if trials is not None and trials <= sweep.ended:
-        raise ConfigError(
-            f"the sweep {sweep.id} has had {sweep.ended} trials already, so {trials} are none more",
-            f"Ask for {sweep.ended + 1} trials or more: they count from its start",
-        )
     with jobs.starting(workspace):
+        sweep = read_sweep(workspace, sweep_id)
+        if sweep.is_in_progress:
+            raise ConfigError(f"the sweep {sweep.id} is in progress already")
+        if trials is None and minutes is None and sweep.state == "finished":
+            raise ConfigError(
+                f"the budget of the sweep {sweep.id} is spent", "Give it more trials or minutes"
+            )
+        if trials is not None and trials <= sweep.ended:
+            raise ConfigError(
+                f"the sweep {sweep.id} has had {sweep.ended} trials already, so {trials} are none "
+                "more",
+                f"Ask for {sweep.ended + 1} trials or more: they count from its start",
+            )
         jobs.make_way(workspace, queue)
         if trials is not None or minutes is not None:
             path = workspace.sweep_dir(sweep_id) / "sweep.json"
@@ -114,12 +115,12 @@ def describe_sweep(sweep_id: str, workspace: Workspace, *, name: str, note: str)
 
 def delete_sweep(sweep_id: str, workspace: Workspace) -> None:
     """Deletes a sweep with its trials; runs that were started from it stay. Raises RecsysError."""
-    sweep = read_sweep(workspace, sweep_id)
-    if sweep.is_in_progress:
-        raise ConfigError(f"the sweep {sweep.id} is in progress", "Stop it first")
-    folder = workspace.sweep_dir(sweep.id)
-    doomed = folder.with_name(f".{folder.name}.deleted")
-    with writing("the sweep cannot be deleted"):
+    with jobs.starting(workspace), writing("the sweep cannot be deleted"):
+        sweep = read_sweep(workspace, sweep_id)
+        if sweep.is_in_progress:
+            raise ConfigError(f"the sweep {sweep.id} is in progress", "Stop it first")
+        folder = workspace.sweep_dir(sweep.id)
+        doomed = folder.with_name(f".{folder.name}.deleted")
         shutil.rmtree(doomed, ignore_errors=True)
         folder.rename(doomed)
         shutil.rmtree(doomed, ignore_errors=True)

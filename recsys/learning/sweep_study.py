@@ -87,6 +87,24 @@ class Study:
         self._study.sampler = self._sampler(len(self._study.get_trials(deepcopy=False)))
         return self._study.ask(self._space)
 
+    def begin(self, trial: optuna.Trial, saved_step: int) -> int:
+        """Notes that a trial is begun, or gone on with from its saved step.
+
+        Returns:
+            How many times before it was begun, came no further than it is now, and took the
+            process with it.
+        """
+        before = self._frozen(trial).user_attrs.get("begun")
+        in_vain = 0
+        if before is not None and saved_step <= before["step"]:
+            in_vain = before["in_vain"] + 1
+        trial.set_user_attr("begun", {"step": saved_step, "in_vain": in_vain})
+        return in_vain
+
+    def forgive(self, trial: optuna.Trial) -> None:
+        """A trial was broken off for no fault of its own: it was to stop, or the disk is full."""
+        trial.set_user_attr("begun", None)
+
     def measured(self, trial: optuna.Trial, step: int, recall: float) -> None:
         """Notes the objective at a step of a trial."""
         if step not in self._frozen(trial).intermediate_values:  # a resumed trial measures again

@@ -7,8 +7,11 @@ knows stands in ``trials.json``; should Optuna's database be damaged, it is made
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
+import json
+import re
 import shutil
 import signal
 import sys
@@ -17,8 +20,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recsys import atomic as files
 from recsys import processes
-from recsys.errors import ConfigError, StaleError, TrainingError
+from recsys.errors import ConfigError, ModelError, StaleError, TrainingError
 from recsys.learning.slot import await_turn
 from recsys.learning.sweeps import read_request
 from recsys.learning.worker import quiet_libraries, say, told_error
@@ -33,10 +37,16 @@ if TYPE_CHECKING:
 _EVALUATIONS = 5
 _SAVE_EVERY_S = 20.0
 _REPORT_EVERY_S = 1.0
+_IN_VAIN = 2
+"""So often may the process die in a trial that comes no further; then it is the next one's turn."""
 
 
 class _EndedEarlyError(Exception):
     """The trial is not worth going on with, or its time is over."""
+
+
+class _HopelessError(TrainingError):
+    """The trial took the process with it more than once, and came no further."""
 
 
 def main(sweep_id: str) -> int:
@@ -63,14 +73,12 @@ def main(sweep_id: str) -> int:
 
 
 def _search(sweep_id: str, workspace: Workspace, stop: threading.Event) -> None:
-    from recsys.learning.disk import DiskFullError
-
     try:
         Search(sweep_id, workspace, stop).run()
-    except DiskFullError as error:  # it names the trial as if that were a run to be resumed
-        raise DiskFullError(
-            error.message, f"Free some space, then: python -m recsys sweep resume {sweep_id}"
-        ) from error
+    except TrainingError as error:  # it names the trial as if that were a run to be resumed
+        trial = rf"train --resume {re.escape(sweep_id)}, trial \d+"
+        remedy = re.sub(trial, f"sweep resume {sweep_id}", error.remedy)
+        raise type(error)(error.message, remedy) from error
 
 
 class Search:
@@ -110,25 +118,55 @@ class Search:
             self.study.keep(self._used_s())
 
     def _try(self, trial: optuna.Trial) -> None:
+        from recsys.learning.disk import is_disk_full
         from recsys.learning.loop import DivergedError, Interrupted
 
         began = time.monotonic()
         place = self.folder / "trials" / f"{trial.number:04d}"
         try:
+            self._begin(trial, place)
             recall = self._train(trial, place)
         except Interrupted:
             self.study.spent(trial, time.monotonic() - began)
+            self.study.forgive(trial)
             return  # it goes on with the checkpoint that was just saved
         except _EndedEarlyError as error:
             self.study.end_early(trial, str(error), time.monotonic() - began)
         except DivergedError as error:
             self.study.end_early(trial, error.message, time.monotonic() - began)
-        except ConfigError as error:
+        except (ConfigError, _HopelessError) as error:
             self.study.fail(trial, error.message, time.monotonic() - began)
+        except Exception as error:
+            if is_disk_full(error):
+                with contextlib.suppress(Exception):  # it may not have room for this either
+                    self.study.forgive(trial)
+            raise
         else:
             self.study.complete(trial, recall, time.monotonic() - began)
         shutil.rmtree(place / "checkpoints", ignore_errors=True)
         say(f"Trial {trial.number}: {self.study.outcome(trial)}")
+
+    def _begin(self, trial: optuna.Trial, place: Path) -> None:
+        """Sees to what an earlier process left of a trial.
+
+        Raises _HopelessError where that died in it time and again.
+        """
+        from recsys.learning.checkpoints import Checkpoints
+
+        # As they are read again, so that they compare.
+        params = json.loads(json.dumps(trial.params))
+        checkpoints = Checkpoints(place / "checkpoints")
+        if processes.read_record(place / "params.json") != params:
+            # A damaged database was made anew without the trial that was under way; its number
+            # is another's now.
+            shutil.rmtree(checkpoints.folder, ignore_errors=True)
+            files.write_json(place / "params.json", params)
+        saved_step = max(checkpoints.steps(), default=0)
+        if self.study.begin(trial, saved_step) >= _IN_VAIN:
+            raise _HopelessError(
+                f"the sweep ended {_IN_VAIN} times in this trial without coming past step "
+                f"{saved_step}, as where the memory does not suffice"
+            )
 
     def _train(self, trial: optuna.Trial, place: Path) -> float:
         from recsys.learning.batches import make_batches
@@ -152,7 +190,6 @@ class Search:
             if event.step < steps and self.request.minutes is not None and self._fraction() >= 1:
                 raise _EndedEarlyError("the sweep's time was over")
 
-        place.mkdir(parents=True, exist_ok=True)
         loop = Loop(
             trainer=Trainer(config),
             batches=make_batches(material.training, config),
@@ -167,7 +204,11 @@ class Search:
             stop=self.stop,
         )
         if loop.checkpoints.steps():
-            loop.restore()
+            try:
+                loop.restore()
+            except ModelError:  # damaged: a trial is short, and what it does repeats
+                say(f"Trial {trial.number} begins anew: no checkpoint of it can be restored")
+                shutil.rmtree(loop.checkpoints.folder, ignore_errors=True)
         loop.run()
         assert loop.recall is not None
         return loop.recall

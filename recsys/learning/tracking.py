@@ -8,9 +8,11 @@ the record's freshness and nothing else, and a run that is killed is recorded as
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shlex
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +24,7 @@ from recsys import processes
 from recsys.errors import RecsysError
 from recsys.learning.set_aside import what_happened
 from recsys.processes import AlreadyRunningError
-from recsys.workspace import Workspace
+from recsys.workspace import Workspace, is_name
 
 EXPERIMENT = "recsys"
 REGISTERED_MODEL = "recommender"
@@ -70,12 +72,16 @@ def is_on() -> bool:
 def tracking_uri(workspace: Workspace) -> str:
     """Where records go: what ``MLFLOW_TRACKING_URI`` names, or the workspace's own SQLite."""
     named = os.environ.get(_SERVER, "").strip()
-    return named or f"sqlite:///{workspace.tracking_path}"
+    return named or _local_uri(workspace)
+
+
+def _local_uri(workspace: Workspace) -> str:
+    return f"sqlite:///{workspace.tracking_path}"
 
 
 def is_local(workspace: Workspace) -> bool:
     """Whether records go into the workspace."""
-    return tracking_uri(workspace) == f"sqlite:///{workspace.tracking_path}"
+    return tracking_uri(workspace) == _local_uri(workspace)
 
 
 def shown_uri(workspace: Workspace) -> str:
@@ -148,6 +154,93 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+# runs that are deleted
+
+
+def left_behind(workspace: Workspace, run_id: str) -> list[str]:
+    """Servers that have a record of a run, which stays there when the run is deleted."""
+    return [
+        uri
+        for uri, record in _stores(workspace, run_id).items()
+        if uri != _local_uri(workspace) and isinstance(record, dict) and record.get("mlflow_run")
+    ]
+
+
+def is_local_record(workspace: Workspace, run_id: str) -> bool:
+    """Whether the workspace's own store has a record of a run, which goes with it."""
+    record = _stores(workspace, run_id).get(_local_uri(workspace))
+    return isinstance(record, dict) and bool(record.get("mlflow_run"))
+
+
+def note_gone(workspace: Workspace, run_id: str, models: Sequence[str]) -> None:
+    """Notes that a run is deleted, where the workspace's own store may know of it.
+
+    Raises OSError.
+    """
+    known = _record_path(workspace, run_id).parent.is_dir()
+    if not known or not workspace.tracking_path.is_file():
+        return
+    record = _stores(workspace, run_id).get(_local_uri(workspace))
+    mlflow_run = str(record.get("mlflow_run") or "") if isinstance(record, dict) else ""
+    note = {"run": run_id, "mlflow_run": mlflow_run, "models": list(models)}
+    files.write_json(_gone_dir(workspace) / f"{run_id}.json", note)
+
+
+def forget_gone(workspace: Workspace) -> None:
+    """Removes the recorded files of deleted runs, and starts to remove the rest of their records.
+
+    Also where recording is switched off by now: what was recorded before is to go.
+    """
+    notes = gone(workspace)
+    for note in notes:
+        remove_artifacts(workspace, note.mlflow_run)
+    if notes:
+        folder = workspace.root / "tracking" / "forget"
+        _launch(workspace, folder, "forget", environment={_SERVER: ""})
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A run that was deleted and that the workspace's own store still knows.
+
+    Attributes:
+        mlflow_run: its id there; empty where it was not noted.
+    """
+
+    run: str
+    mlflow_run: str
+    models: tuple[str, ...]
+
+
+def gone(workspace: Workspace) -> list[Gone]:
+    """What is still to be forgotten. A run that is there after all is not among it."""
+    found = []
+    for path in sorted(_gone_dir(workspace).glob("*.json")):
+        note = processes.read_record(path) or {}
+        if not is_name(path.stem) or (workspace.job_dir(path.stem) / "run.json").is_file():
+            path.unlink(missing_ok=True)  # its deletion was broken off before it began
+            continue
+        models = note.get("models")
+        known = [model for model in models if isinstance(model, str)] if models else []
+        found.append(Gone(path.stem, str(note.get("mlflow_run") or ""), tuple(known)))
+    return found
+
+
+def forgotten(workspace: Workspace, note: Gone) -> None:
+    """Notes that nothing is left of a deleted run's record. Raises OSError."""
+    (_gone_dir(workspace) / f"{note.run}.json").unlink(missing_ok=True)
+
+
+def remove_artifacts(workspace: Workspace, mlflow_run: str) -> None:
+    """Removes the files of one record in the workspace; nothing where the id is none."""
+    if is_name(mlflow_run):
+        shutil.rmtree(workspace.artifacts_dir / mlflow_run, ignore_errors=True)
+
+
+def _gone_dir(workspace: Workspace) -> Path:
+    return workspace.root / "tracking" / "gone"
+
+
 # shared with the recorder
 
 
@@ -159,6 +252,8 @@ def read_record(workspace: Workspace, run_id: str) -> dict[str, Any]:
 
 def write_record(workspace: Workspace, run_id: str, record: Mapping[str, Any]) -> None:
     """Notes what of a run the store that is in use now has; what others have stays noted."""
+    if not workspace.job_dir(run_id).is_dir():
+        return  # it was deleted while it was sent; a folder must not come of it again
     stores = {**_stores(workspace, run_id), shown_uri(workspace): dict(record)}
     files.write_json(_record_path(workspace, run_id), {"stores": stores})
 
@@ -173,6 +268,12 @@ def _stores(workspace: Workspace, run_id: str) -> dict[str, Any]:
     return stores if isinstance(stores, dict) else {}
 
 
+def sums_path(workspace: Workspace, run_id: str) -> Path:
+    """Where the checksums of what the store that is in use has are kept."""
+    store = hashlib.blake2b(shown_uri(workspace).encode(), digest_size=6).hexdigest()
+    return _record_path(workspace, run_id).with_name(f"sent-{store}.sums")
+
+
 def report_stamp(workspace: Workspace, models: tuple[str, ...] | list[str]) -> str:
     """Changes whenever a report of one of the models is made."""
     reports = [workspace.model_dir(model) / "report.json" for model in models]
@@ -185,13 +286,18 @@ def _has_news(workspace: Workspace, record: Mapping[str, Any]) -> bool:
 
 
 def _begin(workspace: Workspace, folder: Path, *order: str) -> None:
-    if not is_on():
-        return
+    if is_on():
+        _launch(workspace, folder, *order)
+
+
+def _launch(
+    workspace: Workspace, folder: Path, *order: str, environment: Mapping[str, str] | None = None
+) -> None:
     # A record must not be why something else fails: who looks at the run sees that there is none.
     with contextlib.suppress(AlreadyRunningError, OSError, RecsysError):
         processes.start(
             folder,
             ["-m", "recsys.learning.recorder", *order],
-            environment={"RECSYS_HOME": str(workspace.root), **QUIET},
+            environment={"RECSYS_HOME": str(workspace.root), **QUIET, **(environment or {})},
             priority=15,
         )

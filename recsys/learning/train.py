@@ -7,6 +7,7 @@ A run lives in ``jobs/ID``: ``run.json`` says what was asked for, ``checkpoints/
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import json
 import threading
@@ -25,7 +26,9 @@ from recsys.catalog.catalog import Catalog
 from recsys.catalog.datasets import open_dataset
 from recsys.catalog.splits import photo_hashes
 from recsys.errors import ConfigError, ModelError, StaleError, TrainingError
+from recsys.learning import runs
 from recsys.learning.batches import TrainingData, make_batches
+from recsys.learning.budgets import saved_at
 from recsys.learning.bundle import export_model
 from recsys.learning.config import TrainConfig, config_from_json, with_overrides, with_values
 from recsys.learning.disk import disk_error
@@ -97,6 +100,13 @@ class _Run:
     minutes: float | None
     created: str
 
+    @property
+    def budget(self) -> Budget:
+        if self.minutes is None:
+            return Budget(self.steps)
+        kept_back_s = min(_FINISH_S, self.minutes * 6)
+        return Budget(None, max(1.0, self.minutes * 60 - kept_back_s))
+
     def write(self, folder: Path) -> None:
         record = {**self.__dict__, "config": self.config.to_json()}
         files.write_json(folder / "run.json", record)
@@ -157,6 +167,10 @@ def train(
         with state.outcome(codes):
             if not request.resume:
                 run.write(folder)
+            elif request.steps is not None or request.minutes is not None:
+                # It fits whatever the changed settings do, and holds for the next resume too.
+                before = _Run.read(folder)
+                dataclasses.replace(before, steps=run.steps, minutes=run.minutes).write(folder)
             files.write_json(folder / "environment.json", environment())
             model_id = _carry_out(
                 run, catalog, folder, bool(request.resume), workspace, state, pace, began, asked
@@ -209,7 +223,7 @@ def _resumed(request: TrainRequest, workspace: Workspace) -> _Run:
     changes: dict[str, Any] = {"config": config}
     if request.steps is not None or request.minutes is not None:
         changes.update(steps=request.steps, minutes=request.minutes)
-    elif (workspace.model_dir(run.id) / "model.json").is_file():
+    elif _is_complete(run, workspace):
         raise ConfigError(
             f"the run {run.id} is complete",
             "Give it a larger budget with --steps or --minutes to train it further",
@@ -221,6 +235,18 @@ def _resumed(request: TrainRequest, workspace: Workspace) -> _Run:
             "Leave them out, or start a new run",
         )
     return _Run(**{**run.__dict__, **changes})
+
+
+def _is_complete(run: _Run, workspace: Workspace) -> bool:
+    """Whether a run spent its budget and made its model.
+
+    It may have made one before and be on its way to a larger budget; or it has spent that one
+    too, and was killed before it could make the model of it.
+    """
+    now = runs.read_run(workspace, run.id)
+    if not runs.has_model_of(workspace, now.models, now.saved_step):
+        return False
+    return now.saved_step is None or run.budget.progress(*saved_at(now, workspace)) >= 1.0
 
 
 def _carry_out(
@@ -245,14 +271,11 @@ def _carry_out(
     for line in material.problems:
         events(Event("message", text=line))
     data = material.training
-    seconds = None
-    if run.minutes is not None:
-        seconds = max(1.0, run.minutes * 60 - min(_FINISH_S, run.minutes * 6))
     loop = Loop(
         trainer=Trainer(run.config),
         batches=make_batches(data, run.config),
         validation=material.validation(run.config),
-        budget=Budget(run.steps, seconds),
+        budget=run.budget,
         folder=folder,
         run_id=run.id,
         events=events,

@@ -43,6 +43,7 @@ def main(run_id: str, changes: dict[str, Any]) -> int:
         processes.report({"phase": "queued", "behind": ahead, "updated": time.time()})
 
     try:
+        _note_budget(folder, changes)
         if not await_turn(workspace, folder, stop, waiting):
             processes.report({"phase": "stopped", "updated": time.time()})
             say("Stopped while it waited")
@@ -64,8 +65,17 @@ def _train(
     request = TrainRequest(resume=run_id, **changes)
     pace = Pace(evaluate_every_s=20.0, evaluation_share=0.1)
     model = train(request, workspace, Lines(), pace=pace, stop=stop)
-    say(f"Finished: model {model}")
+    with contextlib.suppress(OSError):  # with the model made, a full disk is no failure any more
+        say(f"Finished: model {model}")
     return 0
+
+
+def _note_budget(folder: Path, changes: dict[str, Any]) -> None:
+    """Keeps a new budget at once: stopped before its turn, the run is still to go on to there."""
+    budget = {name: changes.get(name) for name in ("steps", "minutes")}
+    record = processes.read_record(folder / "run.json")
+    if record is not None and any(budget.values()):
+        files.write_json(folder / "run.json", {**record, **budget})
 
 
 class Lines:

@@ -190,11 +190,17 @@ class TestDelete:
         files.write_json(own.model_dir("regions-1") / "model.json", {"run": "regions-1"})
         gone = answer(run("runs", "delete", "regions-1", "other-3", "--json"))
         assert gone == [
-            {"run": "regions-1", "models": ["regions-1"]},
-            {"run": "other-3", "models": []},
+            {"run": "regions-1", "models": ["regions-1"], "records_stay_at": []},
+            {"run": "other-3", "models": [], "records_stay_at": []},
         ]
         assert own.job_ids() == ["regions-2"]
         assert own.model_ids() == []
+
+    def test_says_what_stays_on_a_server(self, run: Run, own: Workspace) -> None:
+        record = {"stores": {"http://records.example": {"mlflow_run": "a1"}}}
+        files.write_json(own.job_dir("regions-1") / "tracking" / "record.json", record)
+        result = run("runs", "delete", "regions-1")
+        assert "MLflow's record of it stays at http://records.example" in result.stderr
 
     def test_never_what_is_live(self, run: Run, own: Workspace) -> None:
         files.write_json(own.model_dir("regions-1") / "model.json", {"run": "regions-1"})

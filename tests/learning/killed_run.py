@@ -1,7 +1,7 @@
 """A training run in a process of its own that kills itself, as a power cut would, at one moment.
 
-Arguments: what is to be killed (``saving``, ``exporting`` or ``nothing``), the
-workspace's folder, and a JSON object with the fields of a ``TrainRequest``.
+Arguments: what is to be killed (``saving``, ``exporting``, ``telling`` that it is finished, or
+``nothing``), the workspace's folder, and a JSON object with the fields of a ``TrainRequest``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from recsys import atomic as files
 from recsys.learning.loop import Event, Pace
+from recsys.learning.state import StateFile
 from recsys.learning.train import TrainRequest, train
 from recsys.workspace import Workspace
 
@@ -47,6 +48,8 @@ def main() -> None:
             sys.stdout.flush()
 
     files.write_json, files.write_bytes = json_or_death, bytes_or_death
+    if moment == "telling":
+        StateFile.finished = lambda *_: die()  # type: ignore[method-assign]
     request["overrides"] = tuple(request.get("overrides", ()))
     pace = Pace(save_every_s=0.0, evaluate_every_s=1e9)
     train(TrainRequest(**request), Workspace(root), listen, pace=pace)

@@ -133,3 +133,13 @@ def test_no_file_is_no_curve(path: Path) -> None:
 
 def test_an_empty_series_has_no_last_value() -> None:
     assert Series((), ()).last is None
+
+
+def test_what_was_made_of_the_same_lines_is_not_made_again(path: Path) -> None:
+    path.write_bytes(lines(records(40)))
+    reader = CurveReader(path)
+    first, again = reader.read(), reader.read()
+    assert again == first
+    assert again["loss"] is first["loss"]
+    again.clear()
+    assert reader.read() == first

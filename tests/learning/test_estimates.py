@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -188,6 +189,52 @@ def test_time_grows_with_the_steps() -> None:
     one = Estimate(0.5, 8.0, 1, 10, 1, 10**10)
     assert one.duration_s(1800) == pytest.approx(8 + 1000)
     assert Estimate(None, None, 1, 10, 1, 10**10).duration_s(10) is None
+
+
+@pytest.mark.parametrize("steps", [1, 40, 1800, 100_000])
+def test_minutes_and_steps_say_the_same(steps: int) -> None:
+    """So many steps take so many minutes, in which so many steps are done."""
+    found = Estimate(0.5, 8.0, 1, 10, 1, 10**10)
+    seconds = found.duration_s(steps)
+    assert seconds is not None
+    assert found.steps_in((seconds + 0.001) / 60) == steps
+    assert found.steps_in(0.1) == 1  # the first alone takes more
+    assert Estimate(None, None, 1, 10, 1, 10**10).steps_in(1) is None
+
+
+def test_of_many_who_ask_at_once_none_is_refused(
+    own: Workspace, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others find it not measured and not running, and are then too late to start it."""
+    folder = estimates._folder(own, estimates._key(tiny(), catalog))
+    folder.mkdir(parents=True)
+    ended = processes.status(folder)
+    with processes.enrolled(folder), monkeypatch.context() as patch:
+        real = processes.status
+        seen = iter([ended])
+        patch.setattr(processes, "status", lambda path: next(seen, None) or real(path))
+        assert begin(tiny(), catalog, own) == folder.name
+
+
+def test_the_newest_are_kept(
+    own: Workspace, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = own.cache_dir / "estimates"
+    for number in range(60):
+        folder = parent / f"{number:016d}"
+        files.write_json(folder / "state.json", MEASURED)
+        os.utime(folder, (number, number))
+    (parent / "notes").mkdir()
+    os.utime(parent / "notes", (0, 0))
+    monkeypatch.setattr(
+        processes, "start", lambda folder, *_, **__: folder.mkdir()
+    )  # none is measured here
+    with processes.enrolled(parent / f"{3:016d}"):
+        os.utime(parent / f"{3:016d}", (3, 3))
+        key = begin(tiny(), catalog, own)
+    left = {path.name for path in parent.iterdir()}
+    newest = {f"{number:016d}" for number in range(60 - 49, 60)}
+    assert left == newest | {key, "notes", f"{3:016d}"}
 
 
 def test_a_measurement_that_fails_says_why(own: Workspace, catalog: Catalog) -> None:

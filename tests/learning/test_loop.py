@@ -62,7 +62,7 @@ class TestABudgetOfSteps:
         setting = Setting(folder, Budget(steps=3), pace=EAGER)
         setting.loop.run()
         assert setting.kinds().count("save") == 4
-        assert setting.validation.calls == 4
+        assert setting.validation.calls == 3  # the last step once
 
     def test_without_validation_scenes_there_is_no_recall(self, folder: Path) -> None:
         setting = Setting(folder, Budget(steps=2), validation=FakeValidation(None))
@@ -194,6 +194,86 @@ class TestRestoring:
         setting = Setting(folder, Budget(steps=2))
         setting.loop.run()
         assert [record["step"] for record in setting.metrics() if "loss" in record] == [1, 2]
+
+
+class _Killed(BaseException):
+    pass
+
+
+class _Keeper:
+    """Frames in a list that outlives its loop, as a file would; may be killed with one kept."""
+
+    def __init__(self, frames: list[int], dies_at: int | None = None) -> None:
+        self.frames, self.dies_at = frames, dies_at
+
+    def keep(self, step: int, evaluation: Evaluation) -> None:
+        self.frames.append(step)
+        if step == self.dies_at:
+            raise _Killed
+
+    def cut_after(self, step: int) -> None:
+        self.frames[:] = [frame for frame in self.frames if frame <= step]
+
+
+class TestAKillAtAnyMoment:
+    """A resumed run writes down what an uninterrupted one does: losses and evaluations."""
+
+    def rows(self, setting: Setting) -> list[tuple[int, float | None, float | None]]:
+        return [
+            (row["step"], row.get("loss"), row.get("validation_recall@10"))
+            for row in setting.metrics()
+        ]
+
+    def assert_goes_on(
+        self, folder: Path, pace: Pace, keeper: _Keeper, **options: Any
+    ) -> tuple[list[tuple[int, float | None, float | None]], list[int]]:
+        with pytest.raises(_Killed):
+            Setting(folder, Budget(steps=7), pace=pace, keeper=keeper, **options).loop.run()
+        keeper.dies_at = None
+        again = Setting(folder, Budget(steps=7), pace=pace, keeper=keeper)
+        if again.loop.checkpoints.steps():
+            again.loop.restore()
+        again.loop.run()
+        assert again.loop.recall == 0.5
+        told = [event.step for event in again.events if event.kind == "evaluate"]
+        assert told == sorted(set(told))
+        assert told[-1] == 7
+        return self.rows(again), keeper.frames
+
+    @pytest.mark.parametrize("save_every_s", [0.0, 1e9], ids=["saves always", "at the end"])
+    def test_with_evaluations_by_steps(self, folder: Path, save_every_s: float) -> None:
+        pace = Pace(evaluate_every_steps=2, save_every_s=save_every_s, report_every_s=0.0)
+        frames: list[int] = []
+        whole = Setting(folder, Budget(steps=7), pace=pace, keeper=_Keeper(frames))
+        whole.loop.run()
+        assert frames == [2, 4, 6, 7]
+        expected = self.rows(whole), frames
+        for number in range(len(whole.events)):
+            count = itertools.count()
+
+            def die(
+                event: Event, count: itertools.count[int] = count, number: int = number
+            ) -> None:
+                if next(count) == number:
+                    raise _Killed
+
+            place = folder.with_name(f"killed-{number}")
+            assert self.assert_goes_on(place, pace, _Keeper([]), then=die) == expected, number
+        for step in frames:
+            place = folder.with_name(f"kept-{step}")
+            assert self.assert_goes_on(place, pace, _Keeper([], step)) == expected, step
+
+    def test_at_the_end_with_evaluations_by_the_clock(self, folder: Path) -> None:
+        """Each of them once, also where the kill came after it."""
+        pace = Pace(evaluate_every_s=1e9, save_every_s=1e9, report_every_s=0.0)
+        for kind in ("save", "evaluate", "done"):
+
+            def die(event: Event, kind: str = kind) -> None:
+                if event.kind == kind:
+                    raise _Killed
+
+            rows, frames = self.assert_goes_on(folder.with_name(kind), pace, _Keeper([]), then=die)
+            assert [step for step, loss, _ in rows if loss is None] == frames == [7]
 
 
 class TestMetricsLog:

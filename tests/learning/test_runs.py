@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from recsys import processes
 from recsys.errors import ConfigError, RecsysError, RequestError
 from recsys.learning import jobs, runs
 from recsys.learning.config import with_overrides
+from recsys.learning.metrics import MetricsLog
 from recsys.learning.presets import PRESETS
 from recsys.learning.train import TrainRequest
 from recsys.process_identity import Identity
@@ -63,10 +65,11 @@ def write_state(folder: Path, phase: str, **changes: Any) -> None:
     )
 
 
-def write_model(workspace: Workspace, model_id: str, run_id: str, created: str = "2025") -> None:
-    files.write_json(
-        workspace.model_dir(model_id) / "model.json", {"run": run_id, "created": created}
-    )
+def write_model(
+    workspace: Workspace, model_id: str, run_id: str, created: str = "2025", **info: Any
+) -> None:
+    record = {"run": run_id, "created": created, **info}
+    files.write_json(workspace.model_dir(model_id) / "model.json", record)
 
 
 class TestStates:
@@ -248,6 +251,50 @@ class TestWhatAPersonGives:
             jobs.rename("nobody", workspace, "x")
 
 
+def test_only_some_are_read(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        write_run(workspace, f"regions-{number}")
+    read: list[str] = []
+    status = processes.status
+
+    def counting(folder: Path) -> processes.Status:
+        read.append(folder.name)
+        return status(folder)
+
+    monkeypatch.setattr(processes, "status", counting)
+    found = runs.list_runs(workspace, only={"regions-1", "gone-1"})
+    assert [run.id for run in found] == read == ["regions-1"]
+
+
+def test_starts_change_when_a_run_is_begun_gone_on_with_or_deleted(workspace: Workspace) -> None:
+    write_run(workspace)
+    seen = [runs.starts(workspace)]
+    folder = write_run(workspace, "regions-2")
+    seen.append(runs.starts(workspace))
+    for at in (1, 2):
+        files.write_json(folder / "process.json", {})
+        os.utime(folder / "process.json", (at, at))
+        seen.append(runs.starts(workspace))
+    files.write_json(folder / "state.json", {"phase": "training"})
+    assert runs.starts(workspace) == seen[-1]
+    shutil.rmtree(workspace.job_dir("regions-1"))
+    seen.append(runs.starts(workspace))
+    assert len(set(seen)) == len(seen)
+
+
+def test_the_mark_of_a_film_changes_with_it(workspace: Workspace) -> None:
+    folder = write_run(workspace)
+    log = MetricsLog(folder / "film.jsonl")
+    marks = [runs.film_mark(workspace, "regions-1")]
+    for step in (1, 2):
+        log.append({"step": step, "scenes": []})
+        marks.append(runs.film_mark(workspace, "regions-1"))
+    assert runs.film_mark(workspace, "regions-1") == marks[-1]
+    log.cut_after(1)
+    marks.append(runs.film_mark(workspace, "regions-1"))
+    assert len(set(marks)) == len(marks)
+
+
 class TestDeleting:
     def test_goes_with_its_models_and_nothing_else(self, workspace: Workspace) -> None:
         write_end(write_run(workspace), 1)
@@ -257,6 +304,39 @@ class TestDeleting:
         assert jobs.delete("regions-1", workspace) == ["regions-1", "regions-1-2"]
         assert workspace.model_ids() == ["b"]
         assert workspace.job_ids() == ["regions-2"]
+        assert not list(workspace.root.rglob("*.deleted"))
+
+    def test_broken_off_it_can_be_done_again(
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Killed after the first folder: no model is left that no run is known of."""
+        write_end(write_run(workspace), 1)
+        write_model(workspace, "regions-1", "regions-1")
+        remove = shutil.rmtree
+        calls = []
+
+        def killed(path: Path, **how: Any) -> None:
+            calls.append(path)
+            if len(calls) == 2:  # it was renamed, and is to be emptied
+                raise KeyboardInterrupt
+            remove(path, **how)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "rmtree", killed)
+            with pytest.raises(KeyboardInterrupt):
+                jobs.delete("regions-1", workspace)
+        assert workspace.model_ids() == []
+        assert workspace.job_ids() == ["regions-1"]
+        assert list(workspace.root.rglob("*.deleted"))
+        jobs.delete("regions-1", workspace)
+        assert workspace.job_ids() == []
+        assert not list(workspace.root.rglob("*.deleted"))
+
+    def test_what_an_earlier_one_left_goes_with_the_next(self, workspace: Workspace) -> None:
+        write_end(write_run(workspace), 1)
+        for parent in (workspace.jobs_dir, workspace.models_dir):
+            (parent / ".other-1.deleted" / "checkpoints").mkdir(parents=True)
+        jobs.delete("regions-1", workspace)
         assert not list(workspace.root.rglob("*.deleted"))
 
     def test_nothing_writes_there_again(self, workspace: Workspace) -> None:

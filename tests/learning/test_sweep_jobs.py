@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from recsys.learning import sweep_jobs
 from recsys.learning.config import TrainConfig
 from recsys.learning.jobs import BusyError
 from recsys.learning.setting_words import SETTINGS, label_of, unit_of
-from recsys.learning.sweeps import Parameter, SweepRequest, list_sweeps, read_sweep
+from recsys.learning.sweeps import Parameter, Sweep, SweepRequest, list_sweeps, read_sweep
 from recsys.workspace import Workspace
 from tests.learning.test_sweeps import trial, write_sweep
 
@@ -91,6 +92,38 @@ def test_a_larger_budget_is_larger(shop: Workspace) -> None:
     sweep_jobs.resume_sweep("sweep-1", shop, minutes=5.0)
     request = read_sweep(shop, "sweep-1").request
     assert (request.trials, request.minutes) == (None, 5.0)
+
+
+def test_what_it_looks_at_nobody_changes_meanwhile(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resumed at the moment of its deletion, a sweep would lose the folder under its process."""
+    sweep_id = sweep_jobs.start_sweep(REQUEST, shop)
+    looks: list[str] = []
+
+    def look(workspace: Workspace, asked: str) -> Sweep:
+        with (
+            (workspace.jobs_dir / ".start.lock").open("w") as file,
+            pytest.raises(BlockingIOError),
+        ):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        looks.append(asked)
+        return read_sweep(workspace, asked)
+
+    monkeypatch.setattr(sweep_jobs, "read_sweep", look)
+    sweep_jobs.resume_sweep(sweep_id, shop)
+    with (
+        processes.enrolled(shop.sweep_dir(sweep_id)),
+        pytest.raises(ConfigError, match="in progress"),
+    ):
+        sweep_jobs.delete_sweep(sweep_id, shop)
+    assert shop.sweep_ids() == [sweep_id]
+    sweep_jobs.delete_sweep(sweep_id, shop)
+    assert shop.sweep_ids() == []
+    with pytest.raises(RequestError, match="no sweep"):
+        sweep_jobs.resume_sweep(sweep_id, shop)
+    assert looks == [sweep_id] * 4
+    assert not shop.sweep_dir(sweep_id).exists()
 
 
 def test_what_one_in_progress_is_at(shop: Workspace) -> None:

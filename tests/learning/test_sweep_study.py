@@ -105,6 +105,21 @@ def test_a_trial_that_was_broken_off_is_taken_up_again(tmp_path: Path) -> None:
     assert second.next_trial().number == 2
 
 
+def test_starts_in_vain_are_counted(tmp_path: Path) -> None:
+    study = Study(tmp_path, REQUEST)
+    trial = study.next_trial()
+    assert study.begin(trial, 0) == 0
+    again = Study(tmp_path, REQUEST)  # each in a process of its own
+    trial = again.next_trial()
+    assert again.begin(trial, 0) == 1
+    assert again.begin(trial, 0) == 2
+    assert again.begin(trial, 7) == 0  # it came further
+    assert again.begin(trial, 7) == 1
+    again.forgive(trial)
+    assert again.begin(trial, 7) == 0
+    assert again.begin(trial, 0) == 1  # its checkpoints were damaged
+
+
 def test_a_later_process_does_not_try_the_same_again(tmp_path: Path) -> None:
     tried = [tuple(run(Study(tmp_path, REQUEST), lambda params: 0.5).values()) for _ in range(4)]
     assert len(set(tried)) == 4

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from recsys import atomic as files
 from recsys import processes, promotions
-from recsys.learning import jobs, runs, tracking
+from recsys.learning import jobs, recorder, runs, tracking
+from recsys.learning.metrics import MetricsLog
 from recsys.workspace import LivePointer, Workspace
 from tests.learning.conftest import SHORT
 from tests.learning.tracked import (
@@ -66,9 +70,9 @@ class TestARecord:
         mlflow_run = send(tracked)
         client = client_of(tracked)
         assert client.get_run(mlflow_run).info.status == "RUNNING"
-        # An evaluation of the fourth step may still come, so that one waits.
-        assert tracking.recorded(tracked, "regions-1").sent_step == 3
-        assert len(client.get_metric_history(mlflow_run, "loss")) == 3
+        # An evaluation of the fourth step may still come; lines are counted, not steps.
+        assert tracking.recorded(tracked, "regions-1").sent_step == 4
+        assert len(client.get_metric_history(mlflow_run, "loss")) == 4
         assert artifacts(client, mlflow_run) == []
         (folder / "metrics.jsonl").write_text("".join(rows))
         (folder / "ended.json").write_bytes(end)
@@ -121,6 +125,112 @@ class TestARecord:
         second = send(tracked)
         assert second != first
         assert_whole_record(tracked, second)
+
+    def test_a_branch_that_was_given_up_is_told(self, tracked: Workspace) -> None:
+        """Stopped after four steps more than its checkpoint, and resumed with other settings."""
+        mlflow_run = send(tracked)
+        folder = tracked.job_dir("regions-1")
+        log = MetricsLog(folder / "metrics.jsonl")
+        last = log.read()[-1]["step"]
+        log.cut_after(last - 4)
+        new = {last - 3: 0.25, last - 2: 0.125}
+        for step, loss in new.items():
+            log.append({"step": step, "loss": loss, "elapsed_s": 0.001})
+        log.append({"step": last - 2, "validation_recall@10": 0.875})
+        request = json.loads((folder / "run.json").read_text())
+        request["config"]["learning_rate"] = 0.5
+        files.write_json(folder / "run.json", request)
+        assert send(tracked) == mlflow_run
+        client = client_of(tracked)
+        shown = {}
+        for metric in sorted(
+            client.get_metric_history(mlflow_run, "loss"), key=lambda one: one.timestamp
+        ):
+            shown[metric.step] = metric.value
+        assert {step: shown[step] for step in new} == new
+        recalls = client.get_metric_history(mlflow_run, "validation_recall_at_10")
+        assert (last - 2, 0.875) in [(one.step, one.value) for one in recalls]
+        tags = client.get_run(mlflow_run).data.tags
+        assert f"went back to step {last - 4} from step {last}" in tags["recsys.went_back"]
+        assert tags["now.learning_rate"] == "0.5"
+        assert "now.weight_decay" not in tags
+        assert tracking.recorded(tracked, "regions-1").sent_step == last - 2
+
+
+class TestDeleting:
+    def rows(self, tracked: Workspace, table: str) -> int:
+        with contextlib.closing(sqlite3.connect(tracked.tracking_path)) as store:
+            (count,) = store.execute(f"SELECT count(*) FROM {table}").fetchone()
+        return int(count)
+
+    def test_goes_with_the_record_in_the_workspace(
+        self, tracked: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        mlflow_run = send(tracked)
+        started: list[tuple[Path, list[str], dict[str, str]]] = []
+
+        def start(folder: Path, order: list[str], **how: Any) -> None:
+            started.append((folder, order, how["environment"]))
+
+        monkeypatch.setattr(processes, "start", start)
+        monkeypatch.setattr(recorder, "_opened", {})
+        TestTheRegistry().swap(tracked, "regions-1", "T1")
+        records_of(tracked).register(promotions.history(tracked))
+        tracked.set_live(LivePointer("demo", "demo", "T2"))
+        assert self.rows(tracked, "metrics") > 0
+        assert list((tracked.artifacts_dir / mlflow_run).rglob("weights.npz"))
+        jobs.delete("regions-1", tracked)
+        assert not (tracked.artifacts_dir / mlflow_run).exists()
+        assert tracked.job_ids() == []
+        (order,) = [order for folder, order, _ in started if folder.name == "forget"]
+        assert order == ["-m", "recsys.learning.recorder", "forget"]
+        assert started[-1][2]["MLFLOW_TRACKING_URI"] == ""  # the workspace's, whatever is named
+        assert recorder._forget_gone(tracked) == ""
+        for table in ("runs", "metrics", "params"):
+            assert self.rows(tracked, table) == 0, table
+        assert client_of(tracked).search_model_versions("name = 'recommender'") == []
+        assert tracking.gone(tracked) == []
+
+    def test_one_whose_id_was_never_noted_is_found(self, tracked: Workspace) -> None:
+        """Its recorder was killed between making the record and noting it."""
+        mlflow_run = send(tracked)
+        (tracked.job_dir("regions-1") / "tracking" / "record.json").unlink()
+        tracking.note_gone(tracked, "regions-1", ())
+        shutil.rmtree(tracked.job_dir("regions-1"))
+        (note,) = tracking.gone(tracked)
+        records_of(tracked).forget(note)
+        assert self.rows(tracked, "runs") == 0
+        assert not (tracked.artifacts_dir / mlflow_run).exists()
+        records_of(tracked).forget(note)  # nothing is left of it
+
+    def test_a_record_on_a_server_stays(
+        self, tracked: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server = f"sqlite:///{tracked.root}/server.db"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+        tracking.write_record(tracked, "regions-1", {"mlflow_run": "1" * 32})
+        assert tracking.left_behind(tracked, "regions-1") == [server]
+        assert not tracking.is_local_record(tracked, "regions-1")
+        tracking.note_gone(tracked, "regions-1", ())
+        assert tracking.gone(tracked) == []
+
+    @pytest.mark.parametrize("mlflow_run", ["", "..", "../jobs", "a/b", "."])
+    def test_an_id_is_no_path(self, tracked: Workspace, mlflow_run: str) -> None:
+        (tracked.artifacts_dir / "other").mkdir(parents=True)
+        tracking.remove_artifacts(tracked, mlflow_run)
+        assert (tracked.artifacts_dir / "other").is_dir()
+        assert tracked.job_dir("regions-1").is_dir()
+
+    def test_one_that_did_not_come_to_it_is_not_forgotten(self, tracked: Workspace) -> None:
+        send(tracked)
+        tracking.note_gone(tracked, "regions-1", ())
+        assert tracking.gone(tracked) == []  # killed there: the run is still listed
+        assert not list((tracked.root / "tracking" / "gone").iterdir())
+
+    def test_a_record_makes_no_folder_of_a_deleted_run(self, tracked: Workspace) -> None:
+        shutil.rmtree(tracked.job_dir("regions-1"))
+        tracking.write_record(tracked, "regions-1", {"sent_step": 1})
+        assert not tracked.job_dir("regions-1").exists()
 
 
 class TestADamagedStore:

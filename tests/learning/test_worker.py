@@ -91,6 +91,22 @@ def test_a_bug_leaves_its_traceback_in_the_log(
     assert processes.read_state(tmp_path)["error"]["message"] == "KeyError: 'bug'"
 
 
+def test_a_new_budget_holds_although_its_turn_never_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECSYS_HOME", str(tmp_path))
+    monkeypatch.setattr("recsys.learning.worker.await_turn", lambda *_: False)
+    monkeypatch.setattr("recsys.learning.worker.quiet_libraries", lambda: None)
+    monkeypatch.setattr("recsys.learning.worker.signal.signal", lambda *_: None)
+    path = tmp_path / "jobs" / "regions-1" / "run.json"
+    files.write_json(path, {"id": "regions-1", "steps": 6, "minutes": None})
+    worker.main("regions-1", {"overrides": []})
+    assert processes.read_record(path) == {"id": "regions-1", "steps": 6, "minutes": None}
+    worker.main("regions-1", {"overrides": [], "steps": None, "minutes": 2.5})
+    assert processes.read_record(path) == {"id": "regions-1", "steps": None, "minutes": 2.5}
+    assert "Stopped while it waited" in capsys.readouterr().out
+
+
 class TestTheState:
     def test_tells_how_far_it_is(self, tmp_path: Path) -> None:
         passed_on: list[Event] = []
@@ -130,6 +146,21 @@ class TestTheState:
             now[0] += 0.1
             state(Event("step", step, 0.1, None, {}))
         assert 8 <= len(written) <= 12
+
+    def test_a_run_with_its_model_made_does_not_fail_for_a_last_word(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        codes: list[int] = []
+        state = StateFile(tmp_path, lambda event: None)
+        state(Event("done", 4))
+        with state.outcome(codes):
+            monkeypatch.setattr(files, "write_json", full)
+            state.finished("model-1")
+        assert codes == []
+        assert processes.read_state(tmp_path)["phase"] == "exporting"
 
     @pytest.mark.parametrize(
         ("error", "phase", "code"),

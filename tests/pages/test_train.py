@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from recsys import processes
 from recsys.atomic import write_json
-from recsys.learning import jobs, tracking
+from recsys.learning import jobs, runs, tracking
 from recsys.processes import AlreadyRunningError
+from recsys.ui.training import watch
 from recsys.workspace import Workspace
 from tests.pages import training_parts
 from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
@@ -96,6 +99,47 @@ def test_a_run_in_progress_is_watched(
     monkeypatch.setattr(jobs, "stop", lambda run_id, _: stopped.append(run_id))
     press(app, "Stop")
     assert stopped == ["mine"]
+
+
+def test_watching_reads_no_film_again(going: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked at every two seconds, and one of hundreds of evaluations is long."""
+    folder = write_run("mine", phase="training", step=10)
+    going.enter_context(processes.enrolled(folder))
+    workspace = Workspace.default()
+    state, mark = runs.read_run(workspace, "mine").state, runs.film_mark(workspace, "mine")
+    follow = inspect.unwrap(watch.follow)  # without a page there are no fragments
+    asked_for: list[bool] = []
+    monkeypatch.setattr(st, "rerun", lambda: asked_for.append(True))
+    monkeypatch.setattr(runs, "film", lambda *_: pytest.fail("the film was read"))
+    follow(workspace, "mine", state, mark)
+    assert not asked_for
+    with (folder / "film.jsonl").open("a") as file:
+        file.write('{"step": 11, "scenes": []}\n')
+    follow(workspace, "mine", state, mark)
+    assert asked_for
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds"), [(0, 2.0), (500, 2.0), (1000, 4.0), (2500, 10.0), (10**6, 10.0)]
+)
+def test_curves_are_drawn_less_often_where_a_point_stands_for_many_steps(
+    step: int, seconds: float
+) -> None:
+    assert watch.redrawn_every_s(step) == seconds
+
+
+def test_it_says_what_goes_and_what_stays(open_page: OpenPage) -> None:
+    folder = write_run("mine")
+    app = open_page("train", train_run="mine")
+    said = read("\n".join(one.value for one in app.markdown))
+    assert "This deletes its curves, checkpoints and log for good." in said
+    local_store = f"sqlite:///{Workspace.default().tracking_path}"
+    stores = {local_store: {"mlflow_run": "a1"}, "http://records.example:5000": {"mlflow_run": "b"}}
+    write_json(folder / "tracking" / "record.json", {"stores": stores})
+    app = open_page("train", train_run="mine")
+    said = read("\n".join(one.value for one in app.markdown))
+    assert "checkpoints and log, and MLflow's record of it for good." in said
+    assert "MLflow's record of it stays at http://records.example:5000; delete it there." in said
 
 
 def test_a_run_is_named_archived_and_deleted(open_page: OpenPage) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from recsys import processes
 from recsys.atomic import write_json
 from recsys.learning import jobs
-from recsys.ui.training import asked, listing
+from recsys.learning import runs as learning_runs
+from recsys.learning.runs import Run
+from recsys.ui.training import asked, compare, listing
 from recsys.workspace import Workspace
 from tests.pages import training_parts
 from tests.pages.conftest import OpenPage, component, messages, notes, tile_ids
@@ -17,6 +25,7 @@ from tests.pages.training_parts import labels, press, read
 from tests.support.runs import write_run
 
 local = training_parts.local
+going = training_parts.going
 
 
 def test_without_runs_it_leads_to_the_first(open_page: OpenPage) -> None:
@@ -142,11 +151,79 @@ def test_two_runs_side_by_side(open_page: OpenPage) -> None:
         figures["Against the first, same looks"][1] == "+0.200 (+0.200 to +0.200): better, 2 looks"
     )
     differs = {read(key): (a, b) for key, a, b in tables[1].itertuples(index=False)}
-    assert read(differs["learning_rate"][0]) == "0.004"
-    assert read(differs["learning_rate"][1]) == "**0.001**"
-    assert read(differs["steps"][1]) == "**60**"
-    assert "weight_decay" not in differs
+    assert read(differs["Learning rate"][0]) == "0.004"
+    assert read(differs["Learning rate"][1]) == "**0.001**"
+    assert read(differs["Budget, steps"][1]) == "**60**"
+    assert "Weight decay" not in differs
     assert tile_ids(app, "train_beside_0") == ["look-studio-003", "product-007", "product-001"]
+
+
+def test_runs_of_alike_names_stay_apart(open_page: OpenPage) -> None:
+    """What would tell them apart stands where a heading is cut."""
+    long = "Regions, cosine, long budget, learning rate from the last sweep"
+    ids = ("regions-aaaaaa", "regions-bbbbbb", "regions-cccccc", "regions-dddddd")
+    names = (long, f"{long} (copy)", f"{long} (copy)", "Setting")
+    for number, (run_id, name) in enumerate(zip(ids, names, strict=True)):
+        write_run(run_id, name=name, learning_rate=0.001 * (number + 1), augment=number > 0)
+    app = open_page("train", train_view="compare", train_with=",".join(ids))
+    figures, differs = (one.value for one in list(app.table)[:2])
+    columns = [read(name) for name in differs.columns]
+    assert len(set(columns)) == len(columns) == 5
+    assert all(f"({run_id})" in name for run_id, name in zip(ids, columns[1:], strict=True))
+    assert len({read(name) for name in figures["Run"]}) == 4
+    rates = dict(zip(differs["Setting"], differs.itertuples(index=False), strict=True))
+    assert [read(value) for value in rates["Learning rate"][1:]] == [
+        *("0.001", "**0.002**", "**0.003**", "**0.004**")
+    ]
+    assert [read(value) for value in rates["Augmentation"][1:]] == ["off", *["**on**"] * 3]
+
+
+@pytest.mark.parametrize("most", [28, 60])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("a", "b"),
+        ("a", "a", "a"),
+        ("x" * 80, "x" * 79 + "y", "x" * 27),
+        ("a", "a", "a (run-0)"),
+        ("two  words", "two words"),
+    ],
+)
+def test_titles_are_short_and_each_is_another(names: tuple[str, ...], most: int) -> None:
+    runs = [Run(f"run-{number}", "finished", name) for number, name in enumerate(names)]
+    titles = compare.titles_of(runs, most)
+    assert len(set(titles)) == len(titles)
+    assert all(len(title) <= most for title in titles)
+    if names == ("a", "b"):
+        assert titles == names
+
+
+def test_only_runs_in_progress_are_read_again(
+    going: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        write_run(f"run-{number}")
+    going.enter_context(processes.enrolled(write_run("mine", phase="training", step=10)))
+    workspace = Workspace.default()
+    known = listing.news(learning_runs.list_runs(workspace))
+    starts = learning_runs.starts(workspace)
+    read_again: list[str] = []
+    saved_step = learning_runs._saved_step
+
+    def counting(folder: Path) -> int | None:
+        read_again.append(folder.name)  # once for each run that is read
+        return saved_step(folder)
+
+    monkeypatch.setattr(learning_runs, "_saved_step", counting)
+    monkeypatch.setattr(st, "rerun", lambda: pytest.fail("nothing has changed"))
+    in_progress = inspect.unwrap(listing.in_progress)  # without a page there are no fragments
+    in_progress(workspace, known, starts)
+    assert read_again == ["mine"]
+    asked_for: list[bool] = []
+    monkeypatch.setattr(st, "rerun", lambda: asked_for.append(True))
+    write_run("new")
+    in_progress(workspace, known, starts)
+    assert asked_for
 
 
 def test_choosing_runs_to_compare(open_page: OpenPage) -> None:

@@ -109,3 +109,16 @@ def test_a_warning_names_its_setting(open_page: OpenPage) -> None:
     app.run()
     assert [read(one.value) for one in app.warning if "Looks a step" in read(one.value)]
     assert all(one.help for one in [*app.number_input, *app.toggle])
+
+
+def test_minutes_are_told_in_steps_with_their_evaluations(
+    open_page: OpenPage, cheap: dict[str, Estimate]
+) -> None:
+    """596 seconds after the first step, nine tenths of them for steps of half a second."""
+    write_run("mine", minutes=10.0)
+    app = open_page("train", train_view="new", train_copy="mine")
+    press(app, "Estimate time and memory")
+    assert any("about 1,072 steps" in read(one.value) for one in app.markdown)
+    seconds = cheap["now"].duration_s(1072)
+    assert seconds is not None
+    assert 599 < seconds <= 600

@@ -13,6 +13,7 @@ from recsys.evaluation.bootstrap import Interval
 from recsys.learning import runs
 from recsys.learning.comparing import Comparison, compare
 from recsys.learning.runs import Run
+from recsys.learning.setting_words import SETTINGS
 from recsys.ui.charts import chart, table
 from recsys.ui.frame import nothing_here
 from recsys.ui.messages import explain, plain
@@ -23,6 +24,7 @@ from recsys.ui.training import asked
 from recsys.ui.training.curves import curve_spec, rows_of
 from recsys.ui.training.data import catalog_of
 from recsys.ui.training.film import strip
+from recsys.ui.training.watch import value_text
 from recsys.ui.training.words import FIGURES, STATES, figure_text
 from recsys.workspace import Workspace
 
@@ -38,6 +40,19 @@ OVERLAID = (
 MEASURED = ("validation_loss", "validation_recall@10", "excess_gini", "coverage")
 """Figures of evaluations, not of every step."""
 REPORTED = ("recall@10", "recall@50", "mrr", "auc", "within_category_auc")
+TITLE_LETTERS, LEGEND_LETTERS = 60, 28
+"""A column's heading, and a line in a chart's legend, which is 180 pixels wide."""
+_FEWEST_LETTERS = 8
+_WHOLE = 200
+"""More than any title has: one that is cut again might be another's."""
+_OTHERS = {
+    "preset": "Preset",
+    "data": "Data set",
+    "data fingerprint": "Content of the data set",
+    "steps": "Budget, steps",
+    "minutes": "Budget, minutes",
+}
+"""What runs differ in beside their settings → what people call it."""
 MISSING = "–"
 RECALL = "validation_recall@10"
 
@@ -70,7 +85,7 @@ def side_by_side(live: Live, workspace: Workspace) -> None:
         return
     titles = titles_of(found.runs)
     figures(found, titles)
-    overlays(workspace, found.runs, titles)
+    overlays(workspace, found.runs, titles_of(found.runs, LEGEND_LETTERS))
     settings(found, titles)
     reports(found, titles)
     lists(live, workspace, found.runs, titles)
@@ -88,18 +103,37 @@ def _tied(picked: list[str]) -> dict[str, Any]:
     return {"key": tied["key"], "on_change": changed}
 
 
-def titles_of(found: Sequence[Run]) -> tuple[str, ...]:
-    """The runs' names; with their ids where two have the same."""
-    names = [run.name for run in found]
-    return tuple(
-        run.name if names.count(run.name) == 1 else f"{run.name} ({run.id})" for run in found
-    )
+def titles_of(found: Sequence[Run], most: int = TITLE_LETTERS) -> tuple[str, ...]:
+    """What each run is called here: its name, cut to ``most`` letters.
+
+    Where two would read the same, each has its id at the end instead of the letters there; an id
+    is never cut.
+    """
+    titles = [_cut(run.name, most) for run in found]
+    alike = [title for title in titles if titles.count(title) > 1]
+    titles = [
+        _with_id(run, most) if title in alike else title
+        for run, title in zip(found, titles, strict=True)
+    ]
+    if len(set(titles)) < len(titles):  # a name that is another's with its id
+        titles = [_with_id(run, most) for run in found]
+    return tuple(titles)
+
+
+def _with_id(run: Run, most: int) -> str:
+    own = f" ({run.id})"
+    return _cut(run.name, max(_FEWEST_LETTERS, most - len(own))) + own
+
+
+def _cut(text: str, most: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def figures(found: Comparison, titles: tuple[str, ...]) -> None:
     """The latest figures, and the paired test of each run against the first."""
     st.header("Figures", anchor=False)
-    rows: dict[str, list[str]] = {"Run": [plain(title, 80) for title in titles]}
+    rows: dict[str, list[str]] = {"Run": [plain(title, _WHOLE) for title in titles]}
     rows["Recall@10 (95 % interval)"] = [
         # a run from before intervals were kept has its figure at least
         interval_text(one) if one else figure_text(RECALL, run.metrics.get(RECALL))
@@ -175,9 +209,10 @@ def settings(found: Comparison, titles: tuple[str, ...]) -> None:
     if not found.settings:
         st.caption("Nothing: settings, data and budget are the same.")
         return
-    rows: dict[str, list[str]] = {"Setting": [plain(key, 60) for key in found.settings]}
+    rows: dict[str, list[str]] = {"Setting": [_label(key) for key in found.settings]}
     for number, title in enumerate(titles):
-        rows[plain(title, 60)] = [
+        heading = f"{title} ({found.runs[number].id})" if title == "Setting" else title
+        rows[plain(heading, _WHOLE)] = [
             _value(values[number], is_other=values[number] != values[0])
             for values in found.settings.values()
         ]
@@ -185,8 +220,14 @@ def settings(found: Comparison, titles: tuple[str, ...]) -> None:
     st.caption("Bold: other than in the first run. Settings that are the same are left out.")
 
 
+def _label(key: str) -> str:
+    """A setting's name, as a run's own page has it."""
+    said = SETTINGS.get(key)
+    return plain(said.label if said is not None else _OTHERS.get(key, key), 60)
+
+
 def _value(value: Any, *, is_other: bool) -> str:
-    text = MISSING if value is None else plain(str(value), 60)
+    text = MISSING if value is None else plain(value_text(value), 60)
     return f"**{text}**" if is_other else text
 
 
@@ -195,7 +236,7 @@ def reports(found: Comparison, titles: tuple[str, ...]) -> None:
     if not any(found.reports):
         return
     st.header("On the test part", anchor=False)
-    rows: dict[str, list[str]] = {"Run": [plain(title, 80) for title in titles]}
+    rows: dict[str, list[str]] = {"Run": [plain(title, _WHOLE) for title in titles]}
     for name in REPORTED:
         if any(report is not None and name in report for report in found.reports):
             rows[name] = [_reported(report, name) for report in found.reports]
@@ -239,7 +280,7 @@ def lists(live: Live, workspace: Workspace, found: Sequence[Run], titles: tuple[
     with st.container(key="train_beside"):
         for number, (title, own) in enumerate(zip(titles, last, strict=True)):
             with st.container():
-                st.markdown(f"**{plain(title, 80)}**")
+                st.markdown(f"**{plain(title, _WHOLE)}**")
                 tiles(
                     strip(catalog, own[shared[at - 1]]),
                     key=f"train_beside_{number}",

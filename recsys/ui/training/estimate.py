@@ -115,8 +115,8 @@ def tell(form: Form, found: Estimate) -> None:
     parts = []
     if form.budget == "minutes":
         parts.append(f"**{form.minutes:g} minutes**, as asked")
-        if found.step_s:
-            steps = int(max(1, (60 * form.minutes - (found.first_step_s or 0)) / found.step_s))
+        steps = found.steps_in(form.minutes)
+        if steps is not None:
             parts.append(f"about {steps:,} steps")
     else:
         seconds = found.duration_s(form.steps)

@@ -63,7 +63,7 @@ def run_list(workspace: Workspace) -> None:
         )
         return
     if any(run.is_in_progress for run in everything):
-        in_progress(workspace, news(everything))
+        in_progress(workspace, news(everything), runs.starts(workspace))
     controls(everything)
     found = chosen(everything)
     if not found:
@@ -252,10 +252,14 @@ def news(everything: list[Run]) -> News:
 
 
 @st.fragment(run_every=2.0)
-def in_progress(workspace: Workspace, known: News) -> None:
-    """How far the runs in progress are."""
-    now = runs.list_runs(workspace, archived=True)
-    if news(now) != known:
+def in_progress(workspace: Workspace, known: News, starts: frozenset[tuple[str, int]]) -> None:
+    """How far the runs in progress are.
+
+    Only these are read: to read hundreds that have ended every two seconds would cost the shop
+    more than it shows. One that is begun or gone on with meanwhile changes ``starts``.
+    """
+    now = runs.list_runs(workspace, archived=True, only={run_id for run_id, *_ in known})
+    if news(now) != known or runs.starts(workspace) != starts:
         st.rerun()
     for run in now:
         if run.is_in_progress:

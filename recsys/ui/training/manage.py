@@ -9,6 +9,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from recsys.errors import RecsysError
+from recsys.learning import tracking
 from recsys.learning.runs import Run
 from recsys.processes import AlreadyRunningError
 from recsys.ui import roles
@@ -172,12 +173,24 @@ def _put_away(workspace: Workspace, run: Run) -> None:
     if run.is_live:
         return
     with st.popover("Delete", icon=":material/delete:"):
-        models = len(run.models)
-        gone = "its curves, checkpoints and log"
-        if models:
-            gone += f", and {'its model' if models == 1 else f'its {models} models'}"
-        st.markdown(f"This deletes {gone} for good. It cannot be undone.")
+        st.markdown(plain(deletion_words(workspace, run), 600))
         _button("Delete for good", "delete_forever", "delete", lambda: delete(workspace, run))
+
+
+def deletion_words(workspace: Workspace, run: Run) -> str:
+    """What goes with a run, and what of it stays elsewhere."""
+    parts = ["its curves, checkpoints and log"]
+    models = len(run.models)
+    if models:
+        parts.append("its model" if models == 1 else f"its {models} models")
+    if tracking.is_local_record(workspace, run.id):
+        parts.append("MLflow's record of it")
+    gone = ", ".join(parts[:-1]) + f", and {parts[-1]}" if parts[1:] else parts[0]
+    said = f"This deletes {gone} for good. It cannot be undone."
+    servers = tracking.left_behind(workspace, run.id)
+    if servers:
+        said += f" MLflow's record of it stays at {' and '.join(servers)}; delete it there."
+    return said
 
 
 def _button(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from recsys.errors import RecsysError
 from recsys.learning import runs, tracking
-from recsys.learning.curves import Series
+from recsys.learning.curves import MOST_POINTS, Series
 from recsys.learning.runs import Run
 from recsys.learning.setting_words import SETTINGS
 from recsys.ui import roles
@@ -34,7 +34,7 @@ from recsys.ui.training.words import (
 )
 from recsys.workspace import Workspace
 
-EVERY_S = 2.0
+EVERY_S, SELDOM_S = 2.0, 10.0
 LOG_LINES = 40
 DELTA_COLOURS: dict[str, Literal["normal", "inverse"]] = {
     "validation_recall@10": "normal",
@@ -72,42 +72,62 @@ def one_run(live: Live, workspace: Workspace, run_id: str) -> None:
         heading, ended = end_words(run, may_change=roles.is_operator())
         explain(ended, heading=heading, serious=run.state != "stopped")
     manage(workspace, run)
+    mark = runs.film_mark(workspace, run.id)  # before: what is written meanwhile changes it
     frames = runs.film(workspace, run.id)
     if run.is_in_progress:
-        follow(workspace, run.id, run.state, len(frames))
+        follow(workspace, run.id, run.state, mark)
+        # Drawn apart: curves cost far more than the bar above them, and change far less.
+        st.fragment(curves_again, run_every=redrawn_every_s(run.step))(workspace, run.id)
     else:
-        curves_and_figures(workspace, run)
+        headline(run, runs.curves(workspace, run.id))
+        warnings_and_curves(workspace, run)
     filmstrip(live, workspace, run, frames)
     about(run)
     recorded(workspace, run)
 
 
 @st.fragment(run_every=EVERY_S)
-def follow(workspace: Workspace, run_id: str, state: str, frames: int) -> None:
-    """The moving part; the whole page is drawn again at an evaluation and at the end."""
+def follow(workspace: Workspace, run_id: str, state: str, mark: tuple[int, int]) -> None:
+    """How far it is; the whole page is drawn again at an evaluation and at the end."""
     try:
         run = runs.read_run(workspace, run_id)
     except RecsysError:
         st.rerun()
     if run.state != state or (
-        "validation_recall@10" in run.metrics and len(runs.film(workspace, run_id)) != frames
+        "validation_recall@10" in run.metrics and runs.film_mark(workspace, run_id) != mark
     ):
         st.rerun()
     share = share_of(run)
     st.progress(share, text=plain(f"{progress_words(run)} · {100 * share:.0f} %", 200))
-    curves_and_figures(workspace, run)
+    headline(run, runs.curves(workspace, run_id))
 
 
-def curves_and_figures(workspace: Workspace, run: Run) -> None:
-    """Warnings, figures, curves and the end of the log."""
+def redrawn_every_s(step: int) -> float:
+    """How often the curves of a run in progress are drawn again, by how far it is.
+
+    Every step is a point at first. Later a point stands for several steps, so that a chart that
+    is drawn less often shows the same.
+    """
+    return min(SELDOM_S, max(EVERY_S, EVERY_S * step / MOST_POINTS))
+
+
+def curves_again(workspace: Workspace, run_id: str) -> None:
+    """The curves as they are now; nothing of a run that was deleted, which ``follow`` tells."""
+    try:
+        run = runs.read_run(workspace, run_id)
+    except RecsysError:
+        return
+    warnings_and_curves(workspace, run)
+
+
+def warnings_and_curves(workspace: Workspace, run: Run) -> None:
+    """Warnings, curves and the end of the log."""
     # Each part has its place from the start: what came first is not drawn anew, and does not
     # flicker, when the next appears.
     with st.container():
         for symptom in runs.warnings_of(workspace, run):
             st.warning(plain(symptom.text, 500), icon=":material/warning:")
     curves = runs.curves(workspace, run.id)
-    with st.container():
-        headline(run, curves)
     with st.container(key="train_charts"):
         for key, title, names, look in CHARTS:
             known = {name: curves[name] for name in names if name in curves}
