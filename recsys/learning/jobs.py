@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from recsys import processes
+from recsys import processes, promotions
 from recsys.errors import ConfigError, RecsysError
 from recsys.learning import runs
 from recsys.learning.config import config_from_json
@@ -198,7 +198,7 @@ def delete(run_id: str, workspace: Workspace) -> list[str]:
 
     Raises RecsysError where it is in progress, or one of its models is live.
     """
-    with starting(workspace):
+    with starting(workspace), promotions.one_at_a_time(workspace):
         run = runs.read_run(workspace, run_id)
         if run.is_in_progress:
             raise ConfigError(f"the run {run.name} is in progress", "Stop it first")

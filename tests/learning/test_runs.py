@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from recsys import atomic as files
-from recsys import processes
-from recsys.errors import ConfigError, RecsysError, RequestError
+from recsys import processes, promotions
+from recsys.errors import ConfigError, ModelError, RecsysError, RequestError
 from recsys.learning import jobs, runs
 from recsys.learning.config import with_overrides
 from recsys.learning.metrics import MetricsLog
@@ -346,6 +347,38 @@ class TestDeleting:
         processes.start(recording, ["-c", "import time; time.sleep(600)"])
         assert jobs.delete("regions-1", workspace) == []
         assert not workspace.job_dir("regions-1").exists()
+
+    def test_nothing_is_put_live_while_it_goes(
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What was about to be put live finds that it is gone, and changes nothing."""
+        write_end(write_run(workspace), 1)
+        write_model(workspace, "regions-1", "regions-1")
+        found: list[BaseException] = []
+
+        def promote() -> None:
+            try:
+                promotions.swap(
+                    workspace,
+                    LivePointer("regions-1", "demo", "2025"),
+                    "ada",
+                    ready=lambda: workspace.resolve_model("regions-1"),
+                )
+            except ModelError as error:
+                found.append(error)
+
+        racer = threading.Thread(target=promote)
+        own = jobs.remove_run
+
+        def remove(*args: Any) -> None:
+            racer.start()
+            own(*args)
+
+        monkeypatch.setattr(jobs, "remove_run", remove)
+        jobs.delete("regions-1", workspace)
+        racer.join(20)
+        assert len(found) == 1
+        assert workspace.live() is None
 
     def test_never_while_one_of_its_models_is_live(self, workspace: Workspace) -> None:
         write_end(write_run(workspace), 0)
