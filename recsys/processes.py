@@ -323,15 +323,16 @@ def enrolled(folder: Path) -> Iterator[list[int]]:
             raise AlreadyRunningError(
                 f"{folder.name} is running already", "Wait for its end, or stop it first"
             )
-        _clear(folder)
         record = {
             "arguments": sys.argv[1:],
             "started": _now(),
             "order": time.monotonic_ns(),
             "supervisor": None,
         }
+        # Written over before the rest goes: killed in between, it is known that it was begun.
         files.write_json(folder / "worker.json", None if me is None else me.record())
         files.write_json(folder / "process.json", record)
+        _clear(folder, ("stop", "ended", "state"))
     room = files.Room(folder / "ended.json")
     codes: list[int] = []
     failed = 1
@@ -356,9 +357,12 @@ def read_record(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def _clear(folder: Path) -> None:
+_LEFT = ("process", "worker", "stop", "ended", "state")
+
+
+def _clear(folder: Path, names: Sequence[str] = _LEFT) -> None:
     """Takes away what an earlier run of the task left about its process."""
-    for name in ("process", "worker", "stop", "ended", "state"):
+    for name in names:
         (folder / f"{name}.json").unlink(missing_ok=True)
 
 
