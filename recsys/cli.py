@@ -59,6 +59,14 @@ class Commands(click.Group):
             if _wants_traceback(args):
                 traceback.print_exc()
             _fail(f"Error: {error}", EXIT_EXPECTED)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == "recsys":
+                raise
+            _fail(
+                f"Error: the package {error.name} is missing. Set the environment up with "
+                "`make setup`, and use its Python: .venv/bin/python -m recsys",
+                EXIT_EXPECTED,
+            )
         except Exception as error:  # noqa: BLE001  the last stop: a bug becomes one line and a log
             if _wants_traceback(args):
                 traceback.print_exc()

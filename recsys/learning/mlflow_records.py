@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -104,7 +105,8 @@ class Records:
             if version is None:
                 continue
             is_known = True
-            tag = f"promoted {promotion.pointer.since}".replace(":", ".")
+            # MLflow takes letters, digits and a few marks: neither ":" nor the "+" of a time zone
+            tag = re.sub(r"[^\w./ -]", ".", f"promoted {promotion.pointer.since}", flags=re.ASCII)
             who = f"{promotion.who or 'unknown'} for {promotion.pointer.data}"
             self._client.set_model_version_tag(REGISTERED_MODEL, version, tag, who)
         if version is not None:

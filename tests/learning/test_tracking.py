@@ -315,6 +315,12 @@ class TestTheRegistry:
         with pytest.raises(Exception, match="alias"):  # MLflow's, which is loaded late here
             client.get_model_version_by_alias("recommender", "live")
 
+    def test_a_real_time_may_stand_in_a_tag(self, tracked: Workspace) -> None:
+        self.swap(tracked, "regions-1", "2026-11-22T09:21:33.949+00:00")
+        records_of(tracked).register(promotions.history(tracked))
+        live = client_of(tracked).get_model_version_by_alias("recommender", "live")
+        assert live.tags["promoted 2026-11-22T09.21.33.949.00.00"] == "ada for planted"
+
     def test_a_promotion_is_told(self, tracked: Workspace) -> None:
         self.swap(tracked, "regions-1", "T1", "ada <b>")
         tracking.send_outstanding(tracked)

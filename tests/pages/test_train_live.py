@@ -121,6 +121,21 @@ def test_the_verdict_is_a_sentence(
     assert ("worse in Shoes" in told) == (high > 0)
 
 
+def test_what_is_worse_is_asked_about_once_more(
+    open_page: OpenPage, contender: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worse = {**RESULT["figures"]["recall@10"], "difference": {"value": -1, "low": -1, "high": -0.5}}
+    fresh = {**RESULT, "fingerprint": resources.live().catalog.fingerprint}
+    fresh["figures"] = {"recall@10": worse}
+    monkeypatch.setattr(contest, "look", lambda *_: contest.Contest("done", result=fresh))
+    app = open_page("train", train_view="live")
+    assert "Put it live" not in labels(app)
+    press(app, "Put it live all the same")
+    now = Workspace.default().live()
+    assert now is not None
+    assert now.model == "mine"
+
+
 def test_names_leave_out_what_all_share() -> None:
     names = short_names(["A|B|C", "A|B|D|E", "A|B|F"])
     assert list(names.values()) == ["C", "D › E", "F"]

@@ -41,6 +41,24 @@ def test_the_form_warns_and_refuses(open_page: OpenPage) -> None:
     assert "Estimate time and memory" in labels(app)
 
 
+def test_a_number_out_of_range_starts_nothing(open_page: OpenPage) -> None:
+    """And is kept as it was typed: a run must not start with other values than are shown."""
+    app = open_page("train", train_view="new")
+    for label, value in (("Steps", 0), ("Learning rate", 50.0)):
+        (field,) = [one for one in app.number_input if one.label == label]
+        field.set_value(value)
+        app.run()
+    assert "Steps must be 1 to 10,000,000, not 0" in messages(app)
+    assert "Learning rate must be" in messages(app)
+    assert "not 50" in messages(app)
+    assert not {"Estimate time and memory", "Start training", "Line up"} & set(labels(app))
+    for label, value in (("Steps", 10), ("Learning rate", 0.002)):
+        (field,) = [one for one in app.number_input if one.label.startswith(label)]
+        field.set_value(value)
+        app.run()
+    assert "Estimate time and memory" in labels(app)
+
+
 def test_it_starts_what_was_asked_once(
     open_page: OpenPage, cheap: dict[str, Estimate], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,7 +147,7 @@ def test_the_cost_is_told_where_it_is_known(
     app = open_page("train", **FORM)
     press(app, "Estimate time and memory")
     # 4 s and 200 steps of 0.5 s, a tenth for evaluations
-    assert "A trial takes about 2 min, all of them at most about 38 min." in said(app)
+    assert "A trial takes about 2 min, all of them about 38 min; starting" in said(app)
     found["now"] = Estimate(None, None, 9 * 10**9, 8 * 10**9, 10**8, 10**11)
     app.run()
     assert "A trial does not fit" in messages(app)

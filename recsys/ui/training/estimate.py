@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import streamlit as st
@@ -22,6 +23,9 @@ from recsys.workspace import Workspace
 if TYPE_CHECKING:
     from recsys.learning.config import TrainConfig
     from recsys.learning.estimates import Estimate
+
+JUST_NOW_S = 10.0
+"""A second click within this time is the same click."""
 
 _MEASURED, _STARTED = "train_estimates", "train_started"
 
@@ -132,8 +136,8 @@ def tell(form: Form, found: Estimate) -> None:
     )
     st.markdown(sentence(" · ".join(parts)).replace("~", r"\~"))
     st.caption(
-        "Measured on random pictures. Decoding the pictures the first time, and other work on "
-        "this machine, come on top."
+        "Measured on random pictures. Starting, compiling, decoding the pictures the first time, "
+        "and other work on this machine come on top."
     )
     if found.problem:
         explain(
@@ -189,14 +193,15 @@ def start(workspace: Workspace, form: Form, queue: bool) -> dict[Parameter[Any],
     if isinstance(before, tuple) and before[0] == request:
         # a second click on the same button: it is the same run
         try:
-            if runs.read_run(workspace, before[1]).is_in_progress:
+            is_young = time.monotonic() - before[2] < JUST_NOW_S  # its process may not be seen yet
+            if runs.read_run(workspace, before[1]).is_in_progress or is_young:
                 return {**asked.see_run(before[1])}
         except RecsysError:
             pass  # deleted meanwhile
     run_id = jobs.start(
         request, workspace, queue=queue, name=form.name, note=form.note, origin=form.origin
     )
-    st.session_state[_STARTED] = (request, run_id)
+    st.session_state[_STARTED] = (request, run_id, time.monotonic())
     form_state.forget()
     return {**asked.see_run(run_id)}
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from recsys.learning.fields import FormField
 
 BUDGETS = {"steps": "Steps", "minutes": "Minutes"}
+MOST_STEPS, MOST_MINUTES = 10_000_000, 43_200.0
 
 
 def new_run(live: Live, workspace: Workspace) -> None:
@@ -44,10 +45,44 @@ def new_run(live: Live, workspace: Workspace) -> None:
     for caution in found:
         about = plain(" and ".join(labels[key] for key in caution.keys if key in labels))
         st.warning(f"**{about}**  \n{plain(caution.text, 400)}", icon=":material/warning:")
-    if problem is not None:
-        explain(problem, heading="These settings do not go together", serious=True)
+    outside = out_of_range(form)
+    for fault in outside or ([problem] if problem is not None else []):
+        explain(fault, heading="This run cannot be started", serious=True)
+    if outside or problem is not None:
         return
     estimate_and_start(live, workspace, form)
+
+
+def out_of_range(form: Form) -> list[ConfigError]:
+    """What is wrong with single numbers. A control that refused them would keep the old ones, and
+    a run would start with other values than the page shows.
+    """
+    from recsys.learning.fields import form_fields
+
+    budget: tuple[str, float, float, float] = ("Steps", form.steps, 1, MOST_STEPS)
+    if form.budget == "minutes":
+        budget = ("Minutes", form.minutes, 0.1, MOST_MINUTES)
+    numbers = [budget]
+    numbers += [
+        (one.label, form.values[one.key], one.low, one.high)
+        for one in form_fields()
+        if one.kind in ("whole", "number")
+        and one.low is not None
+        and one.high is not None
+        and applies(one, form.values)
+    ]
+    return [
+        ConfigError(
+            f"{label} must be {_number(low)} to {_number(high)}, not {_number(value)}",
+            "Change it above",
+        )
+        for label, value, low, high in numbers
+        if not low <= value <= high
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.10f}".rstrip("0").rstrip(".")
 
 
 def _cautions(form: Form) -> tuple[list[Caution], ConfigError | None]:
@@ -93,8 +128,6 @@ def what_and_how_long(form: Form, workspace: Workspace, found: list[Caution]) ->
     if form.budget == "steps":
         st.number_input(
             "Steps" + _mark("steps", found),
-            min_value=1,
-            max_value=10_000_000,
             step=100,
             help="One step learns from one batch of looks.",
             **tied("steps", form.steps, lambda value: setattr(form, "steps", value)),
@@ -102,8 +135,6 @@ def what_and_how_long(form: Form, workspace: Workspace, found: list[Caution]) ->
     else:
         st.number_input(
             "Minutes",
-            min_value=0.1,
-            max_value=43_200.0,
             step=1.0,
             format="%g",
             help="By the clock, decoding of pictures and evaluations included.",
@@ -163,22 +194,15 @@ def control(form: Form, one: FormField, mark: str) -> None:
     elif one.kind == "wholes":
         st.text_input(label, help=said, max_chars=80, **tied(one.key, str(value), store))
     elif one.kind == "whole":
-        low = 0 if one.low is None else int(one.low)
-        high = 2**31 - 1 if one.high is None else int(one.high)
         st.number_input(
             label,
-            min_value=min(low, int(value)),
-            max_value=max(high, int(value)),
             step=1,
             help=said,
             **tied(one.key, int(value), store),
         )
     else:
-        low_, high_ = (0.0 if one.low is None else one.low), (1e6 if one.high is None else one.high)
         st.number_input(
             label,
-            min_value=min(float(low_), float(value)),
-            max_value=max(float(high_), float(value)),
             step=step_of(one, float(value)),
             format="%g",
             help=said,

@@ -29,9 +29,9 @@ from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 def live_model(live: Live, workspace: Workspace) -> None:
     """Everything about what is live, and what could be."""
     may = roles.is_operator()
-    now_live(live, workspace, may)
+    known = called(workspace)
+    now_live(live, workspace, may, known)
     st.header("Put another model live", anchor=False)
-    known = {run_model: run.name for run in runs.list_runs(workspace) for run_model in run.models}
     others = workspace.model_ids()
     newest_first = dict.fromkeys([*(name for name in known if name in others), *others])
     names = [name for name in newest_first if name != live.model_id]
@@ -41,7 +41,16 @@ def live_model(live: Live, workspace: Workspace) -> None:
         nothing_here("There is no other model yet. A run that finishes makes one.")
     else:
         candidate(live, workspace, names, known, may)
-    history(workspace)
+    history(workspace, known)
+
+
+def called(workspace: Workspace) -> dict[str, str]:
+    """Names of models: that of their run, the newest run and its newest model first."""
+    return {
+        model: run.name
+        for run in runs.list_runs(workspace, archived=True)
+        for model in reversed(run.models)
+    }
 
 
 def is_demo(live: Live) -> bool:
@@ -57,24 +66,26 @@ def live_name(live: Live) -> str:
     return (live.pointer.model if live.pointer is not None else "") or DEMO_NAME
 
 
-def now_live(live: Live, workspace: Workspace, may: bool) -> None:
+def now_live(live: Live, workspace: Workspace, may: bool, known: dict[str, str]) -> None:
     """What is live, and the way back."""
     st.header("Live now", anchor=False)
     if not live.model_id:
         st.markdown("No model is live.")
     else:
         since = f"since {since_text(live.since)}" if live.since else "as shipped"
-        st.markdown(plain(f"{live.model_id} for {live.catalog.name}, {since}."))
+        name = with_name(live.model_id, known)
+        st.markdown(plain(f"Model {name} for data set {live.catalog.name}, {since}."))
     earlier = promotions.previous(workspace)
     if may and earlier is not None:
         st.button(
-            f"Go back to {what(earlier)}",
+            f"Go back to {what(earlier, known)}",
             icon=":material/undo:",
             key="train_go_back",
             on_click=attempt,
             args=(
                 lambda: _back(live, workspace),
-                f"{what(earlier)} is live again. Every open page has it with its next click.",
+                f"{what(earlier, known)} is live again. "
+                "Every open page has it with its next click.",
             ),
         )
 
@@ -85,13 +96,13 @@ def candidate(
     """A model to choose, what it would change, and the swap."""
     model = asked.MODEL.read() if asked.MODEL.read() in names else names[0]
 
-    def words(name: str) -> str:
-        called = known.get(name, name)
-        return name if called == name else f"{called} ({name})"
-
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "Model", names, format_func=words, width=380, **asked.MODEL.widget(shown=model)
+            "Model",
+            names,
+            format_func=lambda name: with_name(name, known),
+            width=380,
+            **asked.MODEL.widget(shown=model),
         )
         data_names = workspace.dataset_names()
         usual = live.catalog.name if live.pointer is None else live.pointer.data
@@ -189,18 +200,28 @@ def watch(workspace: Workspace, match: contest.Match, may: bool) -> None:
 def swap(live: Live, workspace: Workspace, match: contest.Match, result: dict[str, Any]) -> None:
     """The swap itself, and the way to measure again."""
     is_worse = clearly(as_served(result).get("difference")) == "worse"
-    with st.container(horizontal=True, vertical_alignment="center"):
+    name = with_name(match.model, called(workspace))
+
+    def button(label: str) -> None:
         st.button(
-            "Put it live",
+            label,
             icon=":material/storefront:",
             key="train_put_live",
             type="secondary" if is_worse else "primary",
             on_click=attempt,
             args=(
                 lambda: _put(live, workspace, match),
-                f"{match.model} is live. Every open page has it with its next click.",
+                f"{name} is live. Every open page has it with its next click.",
             ),
         )
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if is_worse:
+            with st.popover("Put it live", icon=":material/storefront:"):
+                st.markdown("It finds fewer of the right products than what the shop serves now.")
+                button("Put it live all the same")
+        else:
+            button("Put it live")
         st.button(
             "Measure again",
             icon=":material/refresh:",
@@ -210,7 +231,7 @@ def swap(live: Live, workspace: Workspace, match: contest.Match, result: dict[st
         )
 
 
-def history(workspace: Workspace) -> None:
+def history(workspace: Workspace, known: dict[str, str]) -> None:
     """Who put what live, and when."""
     entries = promotions.history(workspace)
     if not entries:
@@ -218,17 +239,26 @@ def history(workspace: Workspace) -> None:
     with st.expander("History", icon=":material/history:"):
         rows = {
             "When": [plain(since_text(entry.pointer.since), 60) for entry in entries],
-            "Model": [what(entry.pointer) for entry in entries],
+            "Model": [what(entry.pointer, known) for entry in entries],
             "Data set": [plain(entry.pointer.data, 80) for entry in entries],
-            "Instead of": [MISSING if entry.was is None else what(entry.was) for entry in entries],
+            "Instead of": [
+                MISSING if entry.was is None else what(entry.was, known) for entry in entries
+            ],
             "By": [plain(entry.who, 80) for entry in entries],
         }
         st.table(table(rows), hide_index=True, border="horizontal")
 
 
-def what(pointer: LivePointer) -> str:
+def with_name(model: str, known: dict[str, str]) -> str:
+    """A model's id, with its run's name before it where that has one."""
+    name = known.get(model, model)
+    return model if name == model else f"{name} ({model})"
+
+
+def what(pointer: LivePointer, known: dict[str, str]) -> str:
     """A model, and the correction that it was served with."""
-    name = DEMO_NAME if pointer.model == str(DEMO_MODEL_DIR) else pointer.model
+    model = DEMO_NAME if pointer.model == str(DEMO_MODEL_DIR) else pointer.model
+    name = with_name(model, known)
     if pointer.correction is None:
         return plain(name, 120)
     correction = spelled(pointer.correction.name, pointer.correction.strength)
@@ -249,7 +279,7 @@ def _put(live: Live, workspace: Workspace, match: contest.Match) -> dict[Paramet
 
 def _back(live: Live, workspace: Workspace) -> dict[Parameter[Any], Any]:
     going_live.go_back(live, workspace)
-    return {asked.MODEL: ""}
+    return {asked.MODEL: live.model_id if live.model_id in workspace.model_ids() else ""}
 
 
 def _stop(workspace: Workspace, match: contest.Match) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from recsys.ui.acts import attempt
 from recsys.ui.messages import plain
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked, sweep_asked
+from recsys.ui.training.estimate import JUST_NOW_S
 from recsys.ui.training.manage import Act
 from recsys.ui.training.sweep_words import recall_text, settings_words
 from recsys.workspace import Workspace
@@ -206,11 +208,22 @@ def train_best(
     if isinstance(before, tuple) and before[0] == what:
         # a second click on the same button: it is the same run
         try:
-            if runs.read_run(workspace, before[1]).is_in_progress:
+            is_young = time.monotonic() - before[2] < JUST_NOW_S  # its process may not be seen yet
+            if runs.read_run(workspace, before[1]).is_in_progress or is_young:
                 return {**sweep_asked.LIST, **asked.see_run(before[1])}
         except RecsysError:
             pass  # deleted meanwhile
     queue = bool(jobs.in_progress(workspace))
-    run_id = sweep_jobs.train_best(sweep.id, workspace, steps=steps, minutes=minutes, queue=queue)
-    st.session_state[_TRAINED] = (what, run_id)
+    try:
+        run_id = sweep_jobs.train_best(
+            sweep.id, workspace, steps=steps, minutes=minutes, queue=queue
+        )
+    except jobs.BusyError:
+        # of two clicks at the same moment the other was first, and this is what it began
+        mine = [run for run in runs.list_runs(workspace) if run.origin == sweep.id]
+        going = [run.id for run in mine if run.is_in_progress]
+        if not going:
+            raise
+        run_id = going[0]
+    st.session_state[_TRAINED] = (what, run_id, time.monotonic())
     return {**sweep_asked.LIST, **asked.see_run(run_id)}

@@ -74,7 +74,10 @@ def cost_words(form: SweepForm, found: Estimate | None) -> str:
     if form.budget == "minutes":
         count = max(1, int(60 * form.minutes / seconds))
         return f"{each}, so there is time for about {counted(count, 'trial', 'trials')}."
-    return f"{each}, all of them at most about {duration_words(seconds * form.trials)}."
+    return (
+        f"{each}, all of them about {duration_words(seconds * form.trials)}; "
+        "starting and compiling come on top of each."
+    )
 
 
 def begin_button(

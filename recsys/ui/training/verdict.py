@@ -39,7 +39,7 @@ def verdict(result: dict[str, Any]) -> None:
         plain(
             f"On {counted(scenes, 'look', 'looks')}: "
             f"{part.get(str(result['part']), 'looks')}. 95 % intervals; differences are paired. "
-            "Exposure is counted over all lists at once, so it has none.",
+            "Exposure is counted over all lists at once, so its differences have no interval.",
             300,
         )
     )

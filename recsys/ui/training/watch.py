@@ -160,6 +160,8 @@ def since_last(name: str, series: Series | None) -> str | None:
     if series is None or len(series.values) < 2:
         return None
     change_ = series.values[-1] - series.values[-2]
+    if figure_text(name, abs(change_)) == figure_text(name, 0.0):
+        return None
     return ("+" if change_ >= 0 else "-") + figure_text(name, abs(change_))
 
 
