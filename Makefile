@@ -1,11 +1,10 @@
 # make app    the app on http://localhost:8501, environment included
-# make test   the whole suite, environment included; WORKERS=1 for one process
+# make test   the whole suite, environment included; tests with a browser, and the others beside them
 # make setup  the environment alone, development requirements included
 # make check  format, lint, types and tests, as before a commit
 
 PYTHON ?= python3
 PORT ?= 8501
-WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -15,8 +14,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 app: $(VENV)/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
+# A browser waits for its server most of the time, so the other tests run meanwhile; what they say
+# comes at the end.
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@said=$$(mktemp); \
+	$(BIN)/python -m pytest --ignore=tests/browser >$$said 2>&1 & others=$$!; \
+	$(BIN)/python -m pytest tests/browser; with_browser=$$?; \
+	wait $$others; without=$$?; cat $$said; rm -f $$said; \
+	test $$with_browser -eq 0 && test $$without -eq 0
 
 setup: $(VENV)/.development
 
@@ -24,7 +29,7 @@ check: $(VENV)/.development
 	$(BIN)/ruff format .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(MAKE) test
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else \

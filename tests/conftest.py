@@ -20,14 +20,3 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 def _own_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the developer's workspace."""
     monkeypatch.setenv("RECSYS_HOME", str(tmp_path / "workspace"))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In several processes a file stays together, and so do all that have a browser: two of those
-    at once would wait for one another, and measure that.
-    """
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(
-            pytest.mark.xdist_group("browser" if folder == "browser" else item.path.stem)
-        )
