@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STEPS = "240"
+STEPS = "150"
 LOOK = "1325baa1da95a1edbf695814ddfc80b3"  # of the test part: the model never saw it
 
 
