@@ -176,10 +176,13 @@ def test_axe_finds_nothing_where_a_link_is_old(visit: OpenTab, path: str, dark: 
 
 def test_an_upload_and_the_length_of_a_list_by_keyboard(visit: OpenTab) -> None:
     page = visit("/shop_the_look")
+    expect(gallery(page).locator(".tile").first).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     for _ in range(12):
         page.keyboard.press("Tab")
         if focused_label(page) == "Upload a photo":
             break
+    assert focused_label(page) == "Upload a photo"
     with page.expect_file_chooser():
         page.keyboard.press("Enter")
     gallery(page).locator(".tile").first.focus()

@@ -44,12 +44,20 @@ function build(parentElement) {
   return { root, hint, button, text, veil, place, data: null, busy: false, depth: 0 }
 }
 
+// Streamlit's uploader is loaded a little after the page: who is quicker is waited for, as long as
+// the browser still takes it for an answer to the click.
+function choose(zone, tries = 40) {
+  const found = input(zone)
+  if (found) found.click()
+  else if (tries > 0) setTimeout(() => choose(zone, tries - 1), 100)
+}
+
 function listen(zone) {
   zone.stop = new AbortController()
   const on = (target, name, act, capture = false) =>
     target?.addEventListener(name, act, { signal: zone.stop.signal, capture })
-  zone.button.onclick = () => input(zone)?.click()
-  on(document, "recsys-upload", () => input(zone)?.click())
+  zone.button.onclick = () => choose(zone)
+  on(document, "recsys-upload", () => choose(zone))
   on(document, "paste", event => onPaste(zone, event))
   on(document, "dragenter", event => onDrag(zone, event, 1))
   on(document, "dragleave", event => onDrag(zone, event, -1))
