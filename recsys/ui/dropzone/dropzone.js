@@ -46,18 +46,18 @@ function build(parentElement) {
 
 // Streamlit's uploader is loaded a little after the page: who is quicker is waited for, as long as
 // the browser still takes it for an answer to the click.
-function choose(zone, tries = 40) {
+function soon(zone, act, tries = 40) {
   const found = input(zone)
-  if (found) found.click()
-  else if (tries > 0) setTimeout(() => choose(zone, tries - 1), 100)
+  if (found) act(found)
+  else if (tries > 0) setTimeout(() => soon(zone, act, tries - 1), 100)
 }
 
 function listen(zone) {
   zone.stop = new AbortController()
   const on = (target, name, act, capture = false) =>
     target?.addEventListener(name, act, { signal: zone.stop.signal, capture })
-  zone.button.onclick = () => choose(zone)
-  on(document, "recsys-upload", () => choose(zone))
+  zone.button.onclick = () => soon(zone, field => field.click())
+  on(document, "recsys-upload", () => soon(zone, field => field.click()))
   on(document, "paste", event => onPaste(zone, event))
   on(document, "dragenter", event => onDrag(zone, event, 1))
   on(document, "dragleave", event => onDrag(zone, event, -1))
@@ -109,12 +109,12 @@ function onDrop(zone, event) {
 
 // Puts a file into the uploader as if it had been chosen there.
 function hand(zone, file) {
-  const target = input(zone)
-  if (!target) return
-  const held = new DataTransfer()
-  held.items.add(file)
-  target.files = held.files
-  target.dispatchEvent(new Event("change", { bubbles: true }))
+  soon(zone, field => {
+    const held = new DataTransfer()
+    held.items.add(file)
+    field.files = held.files
+    field.dispatchEvent(new Event("change", { bubbles: true }))
+  })
 }
 
 function onChosen(zone, event) {
