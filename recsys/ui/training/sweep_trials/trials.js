@@ -14,6 +14,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   receive(part, data)
   return () => {
     clearTimeout(part.timer)
+    clearTimeout(part.later)
     part.observer.disconnect()
     made.delete(parentElement)
   }
@@ -62,6 +63,7 @@ function build(parent) {
     awaited: null,
     near: -1,
     timer: 0,
+    later: 0,
     width: 0,
     data: null,
     written: "",
@@ -130,11 +132,19 @@ function receive(part, data) {
   if (isPicked) part.near = -1
 }
 
-// What the server says is kept; not while one drags, nor before it has heard of the last drag.
+// What the server says is kept; not while one drags, nor before it has heard of the last drag. What
+// comes too early holds later, unless something else is said: Back at once after a drag is no echo.
 function hear(part, kept) {
+  clearTimeout(part.later)
   const told = JSON.stringify(kept)
   if (part.awaited && told === part.awaited.text) part.awaited = null
-  if (part.drag || (part.awaited && Date.now() < part.awaited.until)) return
+  if (part.drag || (part.awaited && Date.now() < part.awaited.until)) {
+    part.later = setTimeout(() => {
+      hear(part, kept)
+      part.changed()
+    }, PATIENCE_MS)
+    return
+  }
   part.awaited = null
   part.kept = new Map(kept.map(([key, low, high]) => [key, [low, high]]))
 }
