@@ -2,8 +2,8 @@
 
     make screenshots
 
-Writes docs/images/*.png, narrow and wide, light and dark. Needs Debian's chromium, and trains on the
-demo for a few minutes, so that there is a run to be seen.
+Writes docs/images/*.png, narrow and wide, light and dark. Needs Debian's chromium, and trains on
+the demo for a minute, so that there is a run to be seen.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ async def look_around(server: Server, story: Story) -> None:
     async with Visitor(server.url) as visitor:
         await visitor.open(AT_THE_SWAP + story.other)
         assert any(f"model {now.model} " in text for text in visitor.texts), visitor.texts
-        assert any(text.startswith(f"Model {now.model} for data set demo") for text in visitor.texts)
+        live = f"Model {now.model} for data set demo"
+        assert any(text.startswith(live) for text in visitor.texts)
         assert not any("Nothing was changed" in text for text in visitor.alerts), visitor.alerts
         told = [table["Model"] for table in visitor.tables if "Instead of" in table]
         were = [table["Instead of"] for table in visitor.tables if "Instead of" in table]
