@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -12,12 +14,14 @@ from recsys.ui import roles
 from recsys.ui.messages import explain, plain
 from recsys.ui.state import Parameter, change
 
-_FAULT, _DONE = "act_fault", "act_done"
+Changes = dict[Parameter[Any], Any]
+Act = Callable[[], Changes | None]
+
+_FAULT, _DONE, _BEGUN = "act_fault", "act_done", "act_begun"
+_ONE_AT_A_TIME = threading.Lock()
 
 
-def attempt(
-    do: Callable[[], dict[Parameter[Any], Any] | None], said: str = "", *, doing: str = ""
-) -> None:
+def attempt(do: Act, said: str = "", *, doing: str = "") -> None:
     """Does something that only an operator may do.
 
     Args:
@@ -43,6 +47,43 @@ def attempt(
             st.session_state[_DONE] = said
         if changes:
             change(changes)
+
+
+def act_button(
+    label: str, icon: str, key: str, do: Act, *, primary: bool = False, disabled: bool = False
+) -> None:
+    """A button whose click is attempted."""
+    st.button(
+        plain(label),
+        icon=f":material/{icon}:",
+        key=key,
+        type="primary" if primary else "secondary",
+        disabled=disabled,
+        on_click=attempt,
+        args=(do,),
+    )
+
+
+def once(what: object, begin: Callable[[], str], is_going: Callable[[str], bool]) -> str:
+    """Begins a piece of work once, however often one clicks; returns its id.
+
+    A second click ends the run that the first began wherever that touches the session's state
+    next, so what was begun is kept in a plain dictionary that was fetched before.
+
+    Args:
+        what: is asked for; the same again is the same work as long as that goes on.
+        begin: starts it and returns its id.
+        is_going: whether the work of an id goes on; a RecsysError means that it does not.
+    """
+    begun: dict[object, str] = st.session_state.setdefault(_BEGUN, {})
+    with _ONE_AT_A_TIME:
+        if what in begun:
+            with suppress(RecsysError):  # deleted meanwhile
+                if is_going(begun[what]):
+                    return begun[what]
+        begun.clear()
+        begun[what] = found = begin()
+        return found
 
 
 def tell() -> None:

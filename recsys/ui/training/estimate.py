@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import streamlit as st
 
 from recsys.errors import RecsysError
 from recsys.learning import runs, sweeps
-from recsys.ui.acts import attempt
+from recsys.ui.acts import attempt, once
 from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
     from recsys.learning.config import TrainConfig
     from recsys.learning.estimates import Estimate
 
-JUST_NOW_S = 10.0
-"""A second click within this time is the same click."""
-
-_MEASURED, _STARTED = "train_estimates", "train_started"
+_MEASURED = "train_estimates"
 
 
 class Costly(Protocol):
@@ -189,19 +185,13 @@ def start(workspace: Workspace, form: Form, queue: bool) -> dict[Parameter[Any],
     from recsys.learning import jobs
 
     request = form.request()
-    before = st.session_state.get(_STARTED)
-    if isinstance(before, tuple) and before[0] == request:
-        # a second click on the same button: it is the same run
-        try:
-            is_young = time.monotonic() - before[2] < JUST_NOW_S  # its process may not be seen yet
-            if runs.read_run(workspace, before[1]).is_in_progress or is_young:
-                return {**asked.see_run(before[1])}
-        except RecsysError:
-            pass  # deleted meanwhile
-    run_id = jobs.start(
-        request, workspace, queue=queue, name=form.name, note=form.note, origin=form.origin
+    run_id = once(
+        request,
+        lambda: jobs.start(
+            request, workspace, queue=queue, name=form.name, note=form.note, origin=form.origin
+        ),
+        lambda run_id: runs.read_run(workspace, run_id).is_in_progress,
     )
-    st.session_state[_STARTED] = (request, run_id, time.monotonic())
     form_state.forget()
     return {**asked.see_run(run_id)}
 

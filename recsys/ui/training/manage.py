@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from typing import Any, Literal
 
 import streamlit as st
@@ -13,7 +12,7 @@ from recsys.learning import tracking
 from recsys.learning.runs import Run
 from recsys.processes import AlreadyRunningError
 from recsys.ui import roles
-from recsys.ui.acts import attempt
+from recsys.ui.acts import act_button, attempt
 from recsys.ui.messages import explain, plain
 from recsys.ui.state import Parameter, change
 from recsys.ui.training import asked
@@ -24,15 +23,13 @@ Unit = Literal["steps", "minutes"]
 UNITS: dict[Unit, str] = {"steps": "Steps", "minutes": "Minutes"}
 MOST_STEPS, MOST_MINUTES = 10_000_000, 43_200.0
 
-Act = Callable[[], dict[Parameter[Any], Any] | None]
-
 
 def manage(workspace: Workspace, run: Run) -> None:
     """The controls of one run."""
     with st.container(horizontal=True, vertical_alignment="center", key="train_acts"):
         if roles.is_operator():
             _way(workspace, run)
-            _button("Copy and change", "content_copy", "copy", lambda: _copied(run))
+            act_button("Copy and change", "content_copy", "train_act_copy", lambda: _copied(run))
             with st.popover("Name and note", icon=":material/edit:"):
                 _describe(workspace, run)
             if not run.is_in_progress:
@@ -54,15 +51,17 @@ def _with(run: Run) -> tuple[str, ...]:
 def _way(workspace: Workspace, run: Run) -> None:
     """Stop it, or go on with it."""
     if run.is_in_progress:
-        _button(
+        act_button(
             "Stop",
             "stop",
-            "stop",
+            "train_act_stop",
             lambda: stop(workspace, run),
             disabled=run.state == "stopping",
         )
     elif run.can_resume:
-        _button("Resume", "play_arrow", "resume", lambda: resume(workspace, run), primary=True)
+        act_button(
+            "Resume", "play_arrow", "train_act_resume", lambda: resume(workspace, run), primary=True
+        )
         _other_budget(workspace, run, "Another budget")
     elif run.models:
         st.button(
@@ -141,10 +140,10 @@ def budget_form(workspace: Workspace, run: Run) -> None:
     st.markdown(plain(outlook_words(found, next(iter(asked_for.values())), unit), 600))
     if run.state == "finished":
         st.caption("The model it has made stays as it is; another is made at the end.")
-    _button(
+    act_button(
         "Train further" if run.state == "finished" else "Resume with this budget",
         "play_arrow",
-        "budget",
+        "train_act_budget",
         lambda: resume(workspace, run, **asked_for),
         primary=True,
         disabled=run.state == "finished" and found.spent >= 1,
@@ -169,12 +168,14 @@ def _describe(workspace: Workspace, run: Run) -> None:
 def _put_away(workspace: Workspace, run: Run) -> None:
     label = "Put back on the list" if run.is_archived else "Archive"
     icon = "unarchive" if run.is_archived else "archive"
-    _button(label, icon, "archive", lambda: archive(workspace, run))
+    act_button(label, icon, "train_act_archive", lambda: archive(workspace, run))
     if run.is_live:
         return
     with st.popover("Delete", icon=":material/delete:"):
         st.markdown(plain(deletion_words(workspace, run), 600))
-        _button("Delete for good", "delete_forever", "delete", lambda: delete(workspace, run))
+        act_button(
+            "Delete for good", "delete_forever", "train_act_delete", lambda: delete(workspace, run)
+        )
 
 
 def deletion_words(workspace: Workspace, run: Run) -> str:
@@ -191,26 +192,6 @@ def deletion_words(workspace: Workspace, run: Run) -> str:
     if servers:
         said += f" MLflow's record of it stays at {' and '.join(servers)}; delete it there."
     return said
-
-
-def _button(
-    label: str,
-    icon: str,
-    key: str,
-    do: Act,
-    *,
-    primary: bool = False,
-    disabled: bool = False,
-) -> None:
-    st.button(
-        plain(label),
-        icon=f":material/{icon}:",
-        key=f"train_act_{key}",
-        type="primary" if primary else "secondary",
-        disabled=disabled,
-        on_click=attempt,
-        args=(do,),
-    )
 
 
 # the actions; each is called through ``attempt``, which asks for the role again

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import streamlit as st
 
-from recsys.errors import RecsysError
 from recsys.learning import runs, sweeps
 from recsys.learning.sweeps import Sweep
 from recsys.ui import roles
-from recsys.ui.acts import attempt
+from recsys.ui.acts import act_button, attempt, once
 from recsys.ui.messages import plain
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked, sweep_asked
-from recsys.ui.training.estimate import JUST_NOW_S
-from recsys.ui.training.manage import Act
 from recsys.ui.training.sweep_words import recall_text, settings_words
 from recsys.workspace import Workspace
 
 LENGTHS = {"preset": "The preset's own", "steps": "Steps", "minutes": "Minutes"}
-_TRAINED = "train_sweep_trained"
 _MORE_TRIALS, _MORE_MINUTES = 6, 30.0
 _MOST_MINUTES = 43_200.0
 
@@ -34,15 +29,17 @@ def manage(workspace: Workspace, sweep: Sweep) -> None:
         if sweep.best is not None:
             _train(workspace, sweep)
         if sweep.is_in_progress:
-            _button(
+            act_button(
                 "Stop",
                 "stop",
-                "stop",
+                "train_sweep_act_stop",
                 lambda: stop(workspace, sweep),
                 disabled=sweep.state == "stopping",
             )
         elif sweep.can_resume:
-            _button("Resume", "play_arrow", "resume", lambda: resume(workspace, sweep))
+            act_button(
+                "Resume", "play_arrow", "train_sweep_act_resume", lambda: resume(workspace, sweep)
+            )
         if not sweep.is_in_progress:
             _more(workspace, sweep)
         with st.popover("Name and note", icon=":material/edit:"):
@@ -53,10 +50,10 @@ def manage(workspace: Workspace, sweep: Sweep) -> None:
                     "This deletes the sweep with its trials for good. Runs that were started from "
                     "it stay."
                 )
-                _button(
+                act_button(
                     "Delete for good",
                     "delete_forever",
-                    "delete",
+                    "train_sweep_act_delete",
                     lambda: delete(workspace, sweep),
                 )
 
@@ -81,10 +78,10 @@ def _train(workspace: Workspace, sweep: Sweep) -> None:
             )
         elif by == "minutes":
             st.number_input("Minutes", 0.1, _MOST_MINUTES, 10.0, 1.0, format="%g", key=minutes)
-        _button(
+        act_button(
             "Train it",
             "play_arrow",
-            "train",
+            "train_sweep_act_train",
             lambda: train_best(
                 workspace,
                 sweep,
@@ -112,7 +109,9 @@ def _more(workspace: Workspace, sweep: Sweep) -> None:
             most = sweeps.MAX_TRIALS
             st.number_input("Trials in all", sweep.ended + 1, most, min(most, wanted), 1, key=key)
         st.caption(plain(f"Counted from the sweep's start; {sweep.ended} trials have ended."))
-        _button("Go on", "play_arrow", "more", lambda: more(workspace, sweep, key))
+        act_button(
+            "Go on", "play_arrow", "train_sweep_act_more", lambda: more(workspace, sweep, key)
+        )
 
 
 def _describe(workspace: Workspace, sweep: Sweep) -> None:
@@ -128,20 +127,6 @@ def _describe(workspace: Workspace, sweep: Sweep) -> None:
                 lambda: describe(workspace, sweep, st.session_state[name], st.session_state[note]),
             ),
         )
-
-
-def _button(
-    label: str, icon: str, key: str, do: Act, *, primary: bool = False, disabled: bool = False
-) -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        key=f"train_sweep_act_{key}",
-        type="primary" if primary else "secondary",
-        disabled=disabled,
-        on_click=attempt,
-        args=(do,),
-    )
 
 
 # the actions; each is called through ``attempt``, which asks for the role again
@@ -203,27 +188,15 @@ def train_best(
     """Starts a run with the best trial's settings, once however often it is asked for."""
     from recsys.learning import jobs, sweep_jobs
 
-    what = (sweep.id, sweep.best, steps, minutes)
-    before = st.session_state.get(_TRAINED)
-    if isinstance(before, tuple) and before[0] == what:
-        # a second click on the same button: it is the same run
-        try:
-            is_young = time.monotonic() - before[2] < JUST_NOW_S  # its process may not be seen yet
-            if runs.read_run(workspace, before[1]).is_in_progress or is_young:
-                return {**sweep_asked.LIST, **asked.see_run(before[1])}
-        except RecsysError:
-            pass  # deleted meanwhile
-    queue = bool(jobs.in_progress(workspace))
-    try:
-        run_id = sweep_jobs.train_best(
-            sweep.id, workspace, steps=steps, minutes=minutes, queue=queue
-        )
-    except jobs.BusyError:
-        # of two clicks at the same moment the other was first, and this is what it began
-        mine = [run for run in runs.list_runs(workspace) if run.origin == sweep.id]
-        going = [run.id for run in mine if run.is_in_progress]
-        if not going:
-            raise
-        run_id = going[0]
-    st.session_state[_TRAINED] = (what, run_id, time.monotonic())
+    run_id = once(
+        (sweep.id, sweep.best, steps, minutes),
+        lambda: sweep_jobs.train_best(
+            sweep.id,
+            workspace,
+            steps=steps,
+            minutes=minutes,
+            queue=bool(jobs.in_progress(workspace)),
+        ),
+        lambda run_id: runs.read_run(workspace, run_id).is_in_progress,
+    )
     return {**sweep_asked.LIST, **asked.see_run(run_id)}

@@ -10,7 +10,7 @@ from recsys.errors import RecsysError
 from recsys.learning import sweeps
 from recsys.learning.estimates import Estimate
 from recsys.learning.sweeps import SweepRequest
-from recsys.ui.acts import attempt
+from recsys.ui.acts import attempt, once
 from recsys.ui.messages import explain, plain
 from recsys.ui.resources import Live
 from recsys.ui.state import Parameter
@@ -19,8 +19,6 @@ from recsys.ui.training.sweep_form_state import SweepForm, forget
 from recsys.ui.training.words import duration_words
 from recsys.ui.views import counted
 from recsys.workspace import Workspace
-
-_STARTED = "train_sweep_started"
 
 
 def known(live: Live, workspace: Workspace, form: SweepForm) -> Estimate | None:
@@ -116,16 +114,11 @@ def start(
     """Starts the sweep, once however often this is called for it. Raises RecsysError."""
     from recsys.learning import sweep_jobs
 
-    before = st.session_state.get(_STARTED)
-    if isinstance(before, tuple) and before[0] == request:
-        # a second click on the same button: it is the same sweep
-        try:
-            if sweeps.read_sweep(workspace, before[1]).is_in_progress:
-                return see_sweep(before[1])
-        except RecsysError:
-            pass  # deleted meanwhile
-    sweep_id = sweep_jobs.start_sweep(request, workspace, queue=queue, name=name)
-    st.session_state[_STARTED] = (request, sweep_id)
+    sweep_id = once(
+        request,
+        lambda: sweep_jobs.start_sweep(request, workspace, queue=queue, name=name),
+        lambda sweep_id: sweeps.read_sweep(workspace, sweep_id).is_in_progress,
+    )
     forget()
     return see_sweep(sweep_id)
 
