@@ -49,7 +49,8 @@ function watchPointing(list, grid) {
     else grid.act(button.dataset.of, button.dataset.act)
   })
   list.addEventListener("pointerover", event => {
-    if (event.pointerType !== "touch") point(grid, idAt(event.target))
+    grid.byTouch = event.pointerType === "touch"
+    if (!grid.byTouch) point(grid, idAt(event.target))
   })
   list.addEventListener("pointerleave", () => point(grid, focusedId(list)))
   list.addEventListener("focusin", event => {
@@ -97,7 +98,8 @@ function pointAgain(list, grid, data) {
   grid.pointsTo = data.pointsTo
   if (!grid.pointsTo) return
   markPinned(list, grid)
-  const under = list.querySelector(".row:hover .tile")?.dataset.id ?? null
+  // what a finger has tapped counts as hovered until it taps elsewhere
+  const under = grid.byTouch ? null : (list.querySelector(".row:hover .tile")?.dataset.id ?? null)
   point(grid, under ?? focusedId(list))
 }
 

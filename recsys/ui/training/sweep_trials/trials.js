@@ -15,6 +15,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => {
     clearTimeout(part.timer)
     clearTimeout(part.later)
+    window.removeEventListener("popstate", part.onHistory)
     part.observer.disconnect()
     made.delete(parentElement)
   }
@@ -98,6 +99,14 @@ function listen(part) {
   table.addEventListener("click", event => {
     if (!event.target.closest(".order")) pick(part, event.target.closest("tr")?.dataset.trial)
   })
+  // Back at once after a change: the server may never say again what it said last, since to it
+  // nothing differs, so that holds until it says something else
+  part.onHistory = () => {
+    part.awaited = null
+    hear(part, part.data.kept)
+    part.changed()
+  }
+  window.addEventListener("popstate", part.onHistory)
   part.observer = new ResizeObserver(() => fit(part))
   part.observer.observe(part.chart)
 }
