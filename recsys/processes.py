@@ -21,7 +21,6 @@ used again; one that only waits to be reaped counts as ended.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -37,6 +36,7 @@ from typing import Any, Literal
 
 from recsys import atomic as files
 from recsys.errors import RecsysError
+from recsys.locks import held
 from recsys.process_identity import Identity, boot_id
 from recsys.workspace import PROJECT_DIR
 
@@ -156,7 +156,7 @@ def start(
         OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder / "start.lock"):
+    with held(folder / "start.lock"):
         if status(folder).is_alive:
             raise AlreadyRunningError(
                 f"{folder.name} is running already", "Wait for its end, or stop it first"
@@ -318,7 +318,7 @@ def enrolled(folder: Path) -> Iterator[list[int]]:
         yield []
         return
     me = Identity.of(os.getpid())
-    with _only_one(folder / "start.lock"):
+    with held(folder / "start.lock"):
         if status(folder).is_alive:
             raise AlreadyRunningError(
                 f"{folder.name} is running already", "Wait for its end, or stop it first"
@@ -370,13 +370,6 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     paths = [str(PROJECT_DIR), os.environ.get("PYTHONPATH", "")]
     python = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUNBUFFERED": "1"}
     return {**os.environ, **python, **extra}
-
-
-@contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # held for milliseconds; goes with the process
-        yield
 
 
 def _end(record: Any) -> End | None:

@@ -8,16 +8,17 @@ and what it had not yet written down is read from the announcement.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from types import EllipsisType
 from typing import Any
 
 from recsys.atomic import write_json
 from recsys.errors import ModelError, RequestError
+from recsys.locks import held
 from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, LivePointer, Workspace
 
 
@@ -191,10 +192,6 @@ def _promotion(text: str) -> Promotion | None:
         return None
 
 
-@contextlib.contextmanager
-def one_at_a_time(workspace: Workspace) -> Iterator[None]:
+def one_at_a_time(workspace: Workspace) -> AbstractContextManager[None]:
     """While it lasts nothing else is put live, and no model is deleted that might be."""
-    workspace.root.mkdir(parents=True, exist_ok=True)
-    with (workspace.root / ".promoting.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return held(workspace.root / ".promoting.lock")

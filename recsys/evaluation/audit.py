@@ -22,7 +22,7 @@ from recsys.evaluation.audit_result import Audit, ByProduct
 from recsys.evaluation.audit_scenes import Sample, Sampler
 from recsys.evaluation.audit_setting import Setting
 from recsys.evaluation.audit_shelf import blockers, nearest_scenes
-from recsys.evaluation.audit_vectors import has_scene_vectors, with_scene_vectors
+from recsys.evaluation.audit_vectors import with_scene_vectors
 from recsys.evaluation.audit_views import NeverShown, Place
 from recsys.evaluation.audit_words import headline
 from recsys.evaluation.causes import HubCause, hub_causes
@@ -75,13 +75,6 @@ class Auditor:
     def is_prepared(self) -> bool:
         """Whether an audit needs no photo any more, so that it takes a moment only."""
         return self._looks is not None
-
-    @property
-    def has_vectors(self) -> bool:
-        """Whether all scenes are embedded, so that preparing takes seconds at most."""
-        return self.is_prepared or has_scene_vectors(
-            self._table, self._model, self.server.catalog, self._workspace
-        )
 
     def prepare(self, progress: Progress | None = None) -> None:
         """Makes what every audit needs: scene vectors, parts of the data, looks of products.

@@ -62,14 +62,12 @@ class Comparison:
     Attributes:
         differences: by figure, in the order of ``FIGURES``.
         unseen_scenes: over how many scenes the figures of quality are compared.
-        gained: ``int64 [P]`` times shown in the first less times shown in the other.
     """
 
     one: Audit
     other: Audit
     differences: dict[str, Difference]
     unseen_scenes: int
-    gained: Ints
 
     def record(self) -> dict[str, Any]:
         """Plain JSON, without the two audits."""
@@ -111,7 +109,6 @@ def compare(one: Audit, other: Audit, seed: int = 0) -> Comparison:
         other=other,
         differences={key: found[key] for key in FIGURES},
         unseen_scenes=int(np.count_nonzero(unseen)),
-        gained=one.by_product.shown - other.by_product.shown,
     )
 
 

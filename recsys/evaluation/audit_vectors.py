@@ -61,15 +61,6 @@ def with_scene_vectors(
     return dataclasses.replace(table, scenes=vectors)
 
 
-def has_scene_vectors(
-    table: EmbeddingTable, model: Embedder, catalog: Catalog, workspace: Workspace
-) -> bool:
-    """Whether ``with_scene_vectors`` has nothing to make, as far as the names of files tell."""
-    if table.scenes is not None:
-        return True
-    return (vectors_folder(table, model, catalog, workspace) / "meta.json").is_file()
-
-
 def vectors_folder(
     table: EmbeddingTable, model: Embedder, catalog: Catalog, workspace: Workspace
 ) -> Path:

@@ -7,8 +7,6 @@ against a second caller at the same moment, in this process or another.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import fcntl
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -24,6 +22,7 @@ from recsys.learning.presets import preset_named
 from recsys.learning.removal import remove_run
 from recsys.learning.slot import task_folders
 from recsys.learning.train import TrainRequest, prepare
+from recsys.locks import held
 from recsys.processes import AlreadyRunningError
 from recsys.workspace import Workspace
 
@@ -145,31 +144,6 @@ def request_of(run_id: str, workspace: Workspace) -> TrainRequest:
     )
 
 
-def duplicate(
-    run_id: str,
-    workspace: Workspace,
-    *,
-    overrides: Sequence[str] = (),
-    queue: bool = False,
-    name: str = "",
-    **changes: Any,
-) -> str:
-    """Starts a changed copy of a run, and returns its id.
-
-    Args:
-        overrides: settings that differ from the run's own, ``key=value``.
-        changes: other fields of its ``TrainRequest``, e.g. ``steps`` or ``data``; a new budget
-            replaces the old one.
-
-    Raises as ``start``.
-    """
-    asked = request_of(run_id, workspace)
-    if changes.keys() & {"steps", "minutes"}:
-        asked = dataclasses.replace(asked, steps=None, minutes=None)
-    request = dataclasses.replace(asked, overrides=(*asked.overrides, *overrides), **changes)
-    return start(request, workspace, queue=queue, name=name, origin=run_id)
-
-
 def rename(run_id: str, workspace: Workspace, name: str) -> None:
     """Gives a run another name; an empty one is its id again. Raises RecsysError."""
     run = runs.read_run(workspace, run_id)
@@ -266,11 +240,8 @@ def starting(workspace: Workspace) -> Iterator[None]:
 
     Raises TrainingError where the workspace cannot be written.
     """
-    with writing("the workspace cannot be changed"):
-        workspace.jobs_dir.mkdir(parents=True, exist_ok=True)
-        with (workspace.jobs_dir / ".start.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    with writing("the workspace cannot be changed"), held(workspace.jobs_dir / ".start.lock"):
+        yield
 
 
 def checked_text(text: str, what: str, most: int) -> str:

@@ -7,14 +7,14 @@ much of it is there, so sending can break off anywhere and go on later.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from recsys.learning.runs import Run, read_run
 from recsys.learning.sent_figures import SentFigures
 from recsys.learning.set_aside import set_aside
 from recsys.learning.tracking import EXPERIMENT, LIVE_ALIAS, REGISTERED_MODEL, Gone
+from recsys.locks import held
 from recsys.promotions import Promotion
 from recsys.workspace import Workspace, is_name
 
@@ -114,14 +115,9 @@ class Records:
         elif is_known:
             self._client.delete_registered_model_alias(REGISTERED_MODEL, LIVE_ALIAS)
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> AbstractContextManager[None]:
         """One recorder of the workspace at a time: nothing is looked for and made twice."""
-        folder = self._workspace.root / "tracking"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "send.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        return held(self._workspace.root / "tracking" / "send.lock")
 
     def forget(self, note: Gone) -> None:
         """Removes what the workspace's own store knows of a deleted run, its files included."""

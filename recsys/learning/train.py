@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import threading
 import time
@@ -48,6 +47,7 @@ from recsys.learning.presets import DEFAULT_PRESET, preset_named
 from recsys.learning.provenance import environment
 from recsys.learning.state import StateFile
 from recsys.learning.steps import Trainer
+from recsys.locks import held
 from recsys.processes import enrolled
 from recsys.workspace import Workspace
 
@@ -351,11 +351,10 @@ def _model_id(run_id: str, workspace: Workspace) -> str:
 @contextlib.contextmanager
 def _locked(folder: Path, run_id: str) -> Iterator[None]:
     """One process a run; the lock goes with the process, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
+    with contextlib.ExitStack() as stack:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            stack.enter_context(held(folder / "lock", wait=False))
+        except BlockingIOError:
             raise TrainingError(
                 f"the run {run_id} is already being trained by another process"
             ) from None

@@ -46,7 +46,6 @@ class TestSceneVectors:
     ) -> None:
         small, model = without_scenes(catalog, home, id="small")
         auditor = Auditor(small, home)
-        assert not auditor.has_vectors
         assert not auditor.is_prepared
         seen: list[tuple[int, int]] = []
         auditor.prepare(lambda done, total: seen.append((done, total)))
@@ -58,13 +57,11 @@ class TestSceneVectors:
         assert done[-1] == 48
         audit = auditor.audit(Setting(Correction("nnn")))
         again = Auditor(Server(catalog, model, small.table), home)
-        assert again.has_vectors
         found = again.audit(Setting(Correction("nnn")))
         assert model.scenes_embedded == 12
         np.testing.assert_array_equal(found.lists, audit.lists)
         # the same as from a table that has them
         stored = Auditor(serve(catalog, home, id="whole"), home)
-        assert stored.has_vectors
         np.testing.assert_array_equal(stored.audit(Setting(Correction("nnn"))).lists, audit.lists)
 
     @pytest.mark.parametrize(
@@ -118,7 +115,6 @@ class TestSceneVectors:
         assert not auditor.is_prepared
         assert not list((home.cache_dir / "scene-vectors").glob("*"))
         assert auditor.audit(Setting()).lists.shape == (12, 10)
-        assert auditor.has_vectors
 
     def test_a_photo_that_is_gone(self, tmp_path: Path, home: Workspace) -> None:
         folder = write_planted(tmp_path / "gone")

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jax
 import pytest
-from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 from recsys import atomic as files
 from recsys.learning.config import TrainConfig
@@ -26,11 +24,6 @@ from recsys.workspace import Workspace
 from tests.learning.tiny import OVERRIDES, tiny
 from tests.learning.tracked import records_of
 from tests.support.planted import write_planted
-
-_COMPILATION = {
-    "jax_persistent_cache_min_compile_time_secs": 0,
-    "jax_persistent_cache_min_entry_size_bytes": -1,
-}
 
 
 def quiet(event: Event) -> None:
@@ -46,26 +39,6 @@ def weights_of(workspace: Workspace, run_id: str) -> bytes:
 
 
 SHORT, LONG = 10, 160
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compile_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiled steps are shared by all tests of the session and the processes they start."""
-    values = {
-        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
-        **_COMPILATION,
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in values.items():
-            patch.setenv(name.upper(), str(value))
-        before = {name: getattr(jax.config, name) for name in values}
-        for name, value in values.items():
-            jax.config.update(name, value)
-        reset_cache()  # or JAX keeps to what held at the session's first compilation
-        yield
-        for name, value in before.items():
-            jax.config.update(name, value)
-        reset_cache()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -324,7 +325,9 @@ class TestWhatCannotStart:
 
 def test_a_changed_copy(shop: Workspace) -> None:
     first = jobs.start(asked(steps=ENDLESS), shop)
-    copy = jobs.duplicate(first, shop, overrides=("tau=5",), steps=3, queue=True, name="copy")
+    request = jobs.request_of(first, shop)
+    changed = replace(request, overrides=(*request.overrides, "tau=5"), steps=3)
+    copy = jobs.start(changed, shop, queue=True, name="copy", origin=first)
     run = runs.read_run(shop, copy)
     assert (run.origin, run.name, run.steps) == (first, "copy", 3)
     assert run.config["tau"] == 5

@@ -7,7 +7,7 @@ Lengths are head heights, x to the viewer's right, y down; the crown is at y = 0
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -163,10 +163,6 @@ class Figure:
         stops = [hip * 0.47, hip * 0.45, 0.245, 0.2, 0.215, 0.205, 0.115, 0.12]
         spots = [0, 0.25, 0.75, 1.0, 1.3, 1.45, 1.9, 2.0]
         return float(np.interp(t, spots, stops)) * (0.6 + 0.4 * self.build.limb)
-
-    def posed(self, **changes: object) -> Figure:
-        """The same build, the pose changed."""
-        return Figure(self.build, replace(self.pose, **changes))  # type: ignore[arg-type]
 
 
 def _step(start: Point, side: int, degrees: float, length: float) -> Point:

@@ -16,7 +16,6 @@ from recsys.catalog.demo.geometry import (
     limb,
     placed,
     shape,
-    spline,
 )
 from recsys.catalog.demo.palette import HAIR, SKIN
 
@@ -312,9 +311,3 @@ def _mouth(canvas: Canvas, f: Frame, shift: float, lips: RGB, dark: RGB) -> None
         tint(dark, -0.3),
         0.7,
     )
-
-
-def leg_front_line(figure: Figure, side: int) -> list[Point]:
-    """The leg as points from ankle to knee, for boots."""
-    line = figure.leg_line(side)
-    return spline([along(line, t) for t in (2.0, 1.7, 1.4, 1.2)], 2)

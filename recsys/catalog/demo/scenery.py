@@ -375,15 +375,3 @@ def sofa(b: Backdrop, x0: float, x1: float, base: float, colour: RGB) -> None:
             0.025 * b.width,
             fill=tint(colour, 0.06),
         )
-
-
-def floor_lamp(b: Backdrop, x: float, base: float, height: float, shade: RGB) -> None:
-    """A standing lamp that is on."""
-    b.rect(x - 0.004, base - height, x + 0.004, base, (70, 62, 58))
-    b.oval(x, base, 0.05, 0.014, (70, 62, 58))
-    top = base - height
-    b.poly(
-        [(x - 0.045, top), (x + 0.045, top), (x + 0.075, top + 0.085), (x - 0.075, top + 0.085)],
-        shade,
-    )
-    b.glow(x, top + 0.06, 0.34, (255, 226, 172), 0.42)
