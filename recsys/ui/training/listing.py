@@ -233,12 +233,6 @@ def what_words(run: Run) -> str:
     return " · ".join(part for part in (run.preset, run.data_name) if part)
 
 
-def badge(run: Run) -> None:
-    """The state of a run."""
-    words, icon, colour = STATES[run.state]
-    st.badge(words, icon=f":material/{icon}:", color=colour)
-
-
 # runs in progress
 
 News = tuple[tuple[str, str, float | None], ...]

@@ -12,7 +12,8 @@ from recsys.ui.messages import plain
 from recsys.ui.resources import Live
 from recsys.ui.state import change
 from recsys.ui.training import sweep_asked
-from recsys.ui.training.sweep_view import badge, one_sweep
+from recsys.ui.training.head import badge
+from recsys.ui.training.sweep_view import SEARCHING, one_sweep
 from recsys.ui.training.sweep_words import done_words, facts_words, progress_words, recall_text
 from recsys.ui.views import counted
 from recsys.workspace import Workspace
@@ -96,7 +97,7 @@ def row(sweep: Sweep) -> None:
                 on_click=change,
                 args=({**sweep_asked.LIST, sweep_asked.SWEEP: sweep.id},),
             )
-            badge(sweep)
+            badge(sweep.state, running=SEARCHING)
             best = sweep.best_trial
             figures = [done_words(sweep)]
             if best is not None:

@@ -13,6 +13,7 @@ from recsys.learning.sweeps import Sweep, Trial
 from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.state import change
 from recsys.ui.training import sweep_asked
+from recsys.ui.training.head import head, way_back
 from recsys.ui.training.sweep_acts import manage
 from recsys.ui.training.sweep_charts import importance_chart, progress_chart, trial_chart
 from recsys.ui.training.sweep_trials import trials
@@ -29,45 +30,27 @@ from recsys.ui.training.sweep_words import (
     settings_words,
     trial_words,
 )
-from recsys.ui.training.words import STATES, duration_words
+from recsys.ui.training.words import duration_words
 from recsys.workspace import Workspace
 
 EVERY_S = 2.0
 LOG_LINES = 40
+SEARCHING = "searching"
 RECALL_HELP = (
     "Of the right products of looks that are held out, how many are in the first ten. What a "
     "sweep looks for is this, never the loss: a setting can be part of the loss."
 )
 
 
-def badge(sweep: Sweep) -> None:
-    """The state of a sweep."""
-    words, icon, colour = STATES[sweep.state]
-    words = "searching" if sweep.state == "running" else words
-    st.badge(words, icon=f":material/{icon}:", color=colour)
-
-
 def one_sweep(workspace: Workspace, sweep_id: str) -> None:
     """Everything about one sweep."""
-    st.button(
-        "All sweeps",
-        icon=":material/arrow_back:",
-        key="train_sweep_back",
-        type="tertiary",
-        on_click=change,
-        args=(sweep_asked.LIST,),
-    )
+    way_back("All sweeps", "train_sweep_back", sweep_asked.LIST)
     try:
         sweep = sweeps.read_sweep(workspace, sweep_id)
     except RecsysError as error:
         explain(error, heading="There is no such sweep")
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(plain(sweep.name, 80), anchor=False, width="content")
-        badge(sweep)
-    st.caption(plain(facts_words(sweep), 500))
-    if sweep.note:
-        st.markdown(plain(sweep.note, 2000))
+    head(sweep.name, sweep.state, facts_words(sweep), sweep.note, running=SEARCHING)
     if sweep.reason:
         explain(
             RecsysError(sweep.reason, sweep.remedy),

@@ -16,11 +16,10 @@ from recsys.ui import roles
 from recsys.ui.charts import chart, table
 from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.resources import Live
-from recsys.ui.state import change
 from recsys.ui.training import asked
 from recsys.ui.training.curves import CHARTS, curve_spec, rows_of
 from recsys.ui.training.film import filmstrip
-from recsys.ui.training.listing import badge
+from recsys.ui.training.head import head, way_back
 from recsys.ui.training.manage import manage
 from recsys.ui.training.words import (
     FIGURE_HELP,
@@ -47,27 +46,13 @@ DELTA_COLOURS: dict[str, Literal["normal", "inverse"]] = {
 
 def one_run(live: Live, workspace: Workspace, run_id: str) -> None:
     """Everything about one run."""
-    st.button(
-        "All runs",
-        icon=":material/arrow_back:",
-        key="train_back",
-        type="tertiary",
-        on_click=change,
-        args=({asked.RUN: "", asked.FRAME: 0},),
-    )
+    way_back("All runs", "train_back", {asked.RUN: "", asked.FRAME: 0})
     try:
         run = runs.read_run(workspace, run_id)
     except RecsysError as error:
         explain(error, heading="There is no such run")
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(plain(run.name, 80), anchor=False, width="content")
-        badge(run)
-        if run.is_live:
-            st.badge("live", icon=":material/storefront:", color="green")
-    st.caption(plain(facts_words(run), 400))
-    if run.note:
-        st.markdown(plain(run.note, 2000))
+    head(run.name, run.state, facts_words(run), run.note, is_live=run.is_live)
     if run.reason:
         heading, ended = end_words(run, may_change=roles.is_operator())
         explain(ended, heading=heading, serious=run.state != "stopped")
