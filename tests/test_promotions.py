@@ -32,6 +32,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     for model in ("one", "two", "three", "later"):
         found.model_dir(model).mkdir(parents=True)
         (found.model_dir(model) / "model.json").write_text("{}")
+    (found.datasets_dir / "shop").mkdir(parents=True)
+    path = found.correction_path(CORRECTION.vectors)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"vectors")
     return found
 
 
@@ -88,6 +92,22 @@ def test_what_is_gone_is_no_way_back(workspace: Workspace) -> None:
     (workspace.model_dir("two") / "model.json").unlink()
     assert promotions.previous(workspace) == ONE
     (workspace.model_dir("one") / "model.json").unlink()
+    assert promotions.previous(workspace) is None
+
+
+def test_nor_is_what_has_lost_its_data_or_its_correction(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    gone = replace(ONE, data=str(tmp_path / "gone"))
+    file = tmp_path / "one-of-several.json"
+    file.write_text("[]")
+    in_a_file = replace(ONE, data=str(file))
+    for pointer in (in_a_file, TWO, gone, THREE):
+        promotions.swap(workspace, pointer, "ada")
+    assert promotions.previous(workspace) == TWO
+    workspace.correction_path(CORRECTION.vectors).unlink()
+    assert promotions.previous(workspace) == in_a_file
+    file.unlink()
     assert promotions.previous(workspace) is None
 
 

@@ -28,6 +28,7 @@ from recsys.workspace import Workspace, is_name
 if TYPE_CHECKING:
     from recsys.catalog.splits import Part
     from recsys.evaluation.audit import Audit
+    from recsys.evaluation.ranking import Positives
     from recsys.serving.server import Server
 
 K = 10
@@ -64,14 +65,21 @@ class Match:
     Attributes:
         model, data: as commands name them.
         against: the model that is live; empty where none is.
-        scoring: the correction that both are served with, as ``serving.spelling`` writes it;
-            empty for the models' own scores.
+        scoring: the correction that the model would be served with, as ``serving.spelling``
+            writes it; empty for its own scores.
+        against_scoring: the one that the live model is served with.
     """
 
     model: str
     data: str
     against: str
     scoring: str = ""
+    against_scoring: str = ""
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether any of the lists are others than by the models' own scores."""
+        return bool(self.scoring or (self.against and self.against_scoring))
 
 
 def begin(workspace: Workspace, match: Match) -> None:
@@ -125,11 +133,11 @@ def measured(
 ) -> dict[str, Any]:
     """Embeds the data with both models and measures them on the same looks.
 
-    Returns plain data: ``figures`` and ``categories`` by name, each ``{"new", "live",
-    "difference"}`` of intervals (the last two None without a live model), by the models' own
-    scores; ``served`` of the same shape and with its ``scenes``, recall@10 of the lists as they
-    would be served; ``exposure`` of these lists; ``scenes``, ``part``, ``fingerprint`` of the
-    data, ``warnings`` and ``created``.
+    Returns plain data: ``figures`` by name, each ``{"new", "live", "difference"}`` of intervals
+    (the last two None without a live model), by the models' own scores; of the lists as they
+    are and would be served, ``served``, which is recall@10 of the same shape and with its
+    ``scenes``, ``categories`` of that shape by name, and ``exposure``; ``scenes``, ``part``,
+    ``fingerprint`` of the data, ``warnings`` and ``created``.
 
     Raises RecsysError.
     """
@@ -163,10 +171,14 @@ def measured(
         save_report(report, bundle)
     record = report.record
     beside = record["beside"][0] if record["beside"] else None
-    setting = Setting(parse_correction(match.scoring) if match.scoring else None, k=K, part=part)
-    audits = [
-        Auditor(server, workspace).audit(setting, step("Counting exposure")) for server in servers
-    ]
+    audits = []
+    for server, scoring in zip(servers, (match.scoring, match.against_scoring), strict=False):
+        setting = Setting(parse_correction(scoring) if scoring else None, k=K, part=part)
+        audits.append(Auditor(server, workspace).audit(setting, step("Counting exposure")))
+    if match.is_corrected:
+        categories = served_by_category(audits)
+    else:
+        categories = by_category(servers, part, workspace)
     return {
         **asdict(match),
         "fingerprint": servers[0].catalog.fingerprint,
@@ -185,13 +197,13 @@ def measured(
         "exposure": {
             name: [audit.figures[name].to_json() for audit in audits] for name in EXPOSURE
         },
-        "categories": by_category(servers, part, workspace),
+        "categories": categories,
         "warnings": report.warnings,
     }
 
 
 def served(audits: Sequence[Audit]) -> dict[str, Any]:
-    """Recall of each list as it would be served, all over the looks that none learnt from."""
+    """Recall of each list as it is or would be served, over the looks that none learnt from."""
     unseen = np.logical_and.reduce([audit.sample.unseen for audit in audits])
     terms = {str(n): Terms.of_scenes(one.per_scene.recall[unseen]) for n, one in enumerate(audits)}
     draws = resample(terms, seed=0)
@@ -208,10 +220,10 @@ def served(audits: Sequence[Audit]) -> dict[str, Any]:
 
 
 def by_category(servers: Sequence[Server], part: Part, workspace: Workspace) -> dict[str, Any]:
-    """Which right products are among the first ten, by their category, paired over looks.
+    """Which right products are among the first ten by the models' own scores, by category.
 
-    ``clear`` says ``better`` or ``worse`` where that holds for all categories at once: the
-    interval is that much wider (Bonferroni), since of twelve one is outside of 95 % by chance.
+    Each right product is looked for on its own: others of its look are out of the race. Returns
+    what ``_categories`` does.
     """
     from recsys.evaluation.ranking import measure
     from recsys.evaluation.report import model_of, trial_of
@@ -220,24 +232,62 @@ def by_category(servers: Sequence[Server], part: Part, workspace: Workspace) -> 
     catalog = servers[0].catalog
     pairs = [model_of(server) for server in servers]
     trial = trial_of(servers[0], servers[1:], part, workspace)
-    groups = grouped([str(name) for name in catalog.categories])
+    ranks = [
+        measure(chunks(model_scorer(one, table, catalog, trial), trial), trial.positives).rank
+        for one, table in pairs
+    ]
+    hits = [(rank >= 1) & (rank <= K) for rank in ranks]
+    paths = [str(name) for name in catalog.categories]
+    return _categories(hits, trial.positives, trial.category[trial.positives.product], paths)
+
+
+def served_by_category(audits: Sequence[Audit]) -> dict[str, Any]:
+    """Which right products are in the lists as they are or would be served, by category.
+
+    Over the looks that none learnt from. Returns what ``_categories`` does.
+    """
+    from recsys.evaluation.audit_figures import ranks_in
+
+    unseen = np.logical_and.reduce([audit.sample.unseen for audit in audits])
+    first = audits[0]
+    every = first.sample.positives
+    inside = unseen[every.scene]
+    positives = replace(every, scene=every.scene[inside], product=every.product[inside])
+    hits = [ranks_in(audit.lists, positives) > 0 for audit in audits]
+    category = np.asarray(first.by_product.category, np.int64)[positives.product]
+    return _categories(hits, positives, category, list(first.category_names))
+
+
+def _categories(
+    hits: Sequence[NDArray[np.bool_]],
+    positives: Positives,
+    category: NDArray[np.integer],
+    paths: list[str],
+) -> dict[str, Any]:
+    """Shares of right products that are found, by category, paired over looks.
+
+    ``clear`` says ``better`` or ``worse`` where that holds for all categories at once: the
+    interval is that much wider (Bonferroni), since of twelve one is outside of 95 % by chance.
+
+    Args:
+        hits: of each side, ``bool [N]``: which of the right products it finds.
+        category: ``[N]`` positions in ``paths``, the names of the categories.
+    """
+    groups = grouped(paths)
     names = sorted(set(groups))
-    code = np.array([names.index(group) for group in groups], np.int64)
-    own = code[trial.category[trial.positives.product]]
+    own = np.array([names.index(group) for group in groups], np.int64)[category]
     terms: dict[str, Terms] = {}
-    for number, (one, its_table) in enumerate(pairs):
-        rank = measure(chunks(model_scorer(one, its_table, catalog, trial), trial), trial.positives)
-        hit: NDArray[np.float64] = ((rank.rank >= 1) & (rank.rank <= K)).astype(np.float64)
+    for number, hit in enumerate(hits):
         for at, name in enumerate(names):
-            inside = np.where(own == at, hit, np.nan)
-            terms[f"{number}/{name}"] = Terms.of_pairs(inside, trial.positives)
+            inside = np.where(own == at, hit.astype(np.float64), np.nan)
+            terms[f"{number}/{name}"] = Terms.of_pairs(inside, positives)
     draws = resample(terms, seed=0)
     found: dict[str, Any] = {}
     for at, name in enumerate(names):
         count = int(np.count_nonzero(own == at))
         if not count:
             continue
-        sides = [f"{number}/{name}" for number in range(len(pairs))]
+        sides = [f"{number}/{name}" for number in range(len(hits))]
         values = [interval(terms[side].value, draws[side]).to_json() for side in sides]
         gain, clear = None, ""
         if len(sides) == 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from types import EllipsisType
 
 from recsys import promotions
 from recsys.catalog.datasets import open_dataset
-from recsys.errors import ModelError
+from recsys.errors import DataError, ModelError
 from recsys.retrieval.corrections import Correction
 from recsys.serving.live_scoring import store_live
 from recsys.serving.open import Progress, open_pointer
@@ -62,6 +63,26 @@ def promote(
         ready=lambda: workspace.resolve_model(model),  # fitting took a while
     )
     return pointer
+
+
+def already(
+    workspace: Workspace, *, model: str, data: str, correction: Correction | None
+) -> LivePointer | None:
+    """What is live, where that is just this; the arguments are those of ``promote``."""
+    mine = None if correction is None else (correction.name, correction.strength)
+    with suppress(ModelError, DataError):  # one of them is gone
+        now = workspace.live()
+        if now is None:
+            return None
+        theirs = None if now.correction is None else (now.correction.name, now.correction.strength)
+        is_it = (
+            mine == theirs
+            and workspace.resolve_model(now.model) == workspace.resolve_model(model)
+            and promotions.place_of_data(workspace, now.data)
+            == promotions.place_of_data(workspace, data)
+        )
+        return now if is_it else None
+    return None
 
 
 def go_back(

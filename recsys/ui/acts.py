@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
@@ -16,13 +17,19 @@ from recsys.ui.state import Parameter, change
 
 Changes = dict[Parameter[Any], Any]
 Act = Callable[[], Changes | None]
+Done = WeakKeyDictionary[Act, Changes | None]
 
-_FAULT, _DONE, _BEGUN = "act_fault", "act_done", "act_begun"
+_FAULT, _SAID, _BEGUN, _DONE = "act_fault", "act_said", "act_begun", "act_done"
 _ONE_AT_A_TIME = threading.Lock()
 
 
 def attempt(do: Act, said: str = "", *, doing: str = "") -> None:
-    """Does something that only an operator may do.
+    """Does something that only an operator may do, once however often one clicks.
+
+    A second click ends the run that the first began wherever that touches the session's state
+    next, and comes with the same ``do``, since nothing was drawn in between. So what was done is
+    kept in a plain dictionary that was fetched before, and told on behalf of the first; it is
+    forgotten when the page draws another ``do``.
 
     Args:
         do: the action; returns what of the URL it changes, None for nothing.
@@ -32,9 +39,13 @@ def attempt(do: Act, said: str = "", *, doing: str = "") -> None:
     """
     if doing:
         st.toast(plain(doing), icon=":material/hourglass_top:")
+    done: Done = st.session_state.setdefault(_DONE, WeakKeyDictionary())
     try:
         roles.require_operator()
-        changes = do()
+        if do not in done:
+            changes = do()
+            done[do] = changes
+        changes = done[do]
     except RecsysError as error:
         st.session_state[_FAULT] = error
     except OSError as error:
@@ -44,7 +55,7 @@ def attempt(do: Act, said: str = "", *, doing: str = "") -> None:
         )
     else:
         if said:
-            st.session_state[_DONE] = said
+            st.session_state[_SAID] = said
         if changes:
             change(changes)
 
@@ -91,6 +102,6 @@ def tell() -> None:
     fault = st.session_state.pop(_FAULT, None)
     if isinstance(fault, RecsysError):
         explain(fault, heading="Nothing was changed", serious=True)
-    done = st.session_state.pop(_DONE, "")
-    if done:
-        st.success(plain(done), icon=":material/check:")
+    said = st.session_state.pop(_SAID, "")
+    if said:
+        st.success(plain(said), icon=":material/check:")

@@ -27,12 +27,17 @@ def put_live(
     """Serves a model from now on; every open browser has it with its next click.
 
     Args:
-        live: what the person looked at; refused where something else went live meanwhile.
+        live: what the person looked at; refused where something else went live meanwhile, but
+            where that is the very same there is nothing left to do: of two clicks one is enough.
         server, model, data, correction: as ``recsys.serving.promotion.promote`` takes them.
 
     Raises RecsysError, OSError; what was live stays.
     """
     roles.require_operator()
+    expected = _seen(live, workspace)
+    now = promotion.already(workspace, model=model, data=data, correction=correction)
+    if now is not None and now != expected:
+        return now
     pointer = promotion.promote(
         server,
         workspace,
@@ -40,7 +45,7 @@ def put_live(
         data=data,
         who=roles.who(),
         correction=correction,
-        expected=_seen(live, workspace),
+        expected=expected,
     )
     tracking.send_outstanding(workspace)
     return pointer
@@ -55,9 +60,9 @@ def go_back(live: Live, workspace: Workspace) -> LivePointer:
 
 
 def _seen(live: Live, workspace: Workspace) -> LivePointer | EllipsisType | None:
-    """What a person saw to be live."""
-    if live.problem is None:
+    """What a person saw to be live; ``...`` where that could not be read."""
+    if live.problem is None or (live.pointer is not None and live.pointer.model):
         return live.pointer if live.pointer is not None and live.pointer.model else None
     with contextlib.suppress(ModelError):
-        return workspace.live()  # it does not answer, and the page says so
+        return workspace.live()  # its data set is gone, and the page says so
     return ...

@@ -38,7 +38,7 @@ PLACES = {
     "train?train_run=halted": {"train_act_resume", "train_act_archive", "train_act_delete"},
     "train?train_run=done": {"train_act_copy", "train_to_live"},
     "train?train_view=new": {"train_start"},
-    "train?train_view=live&train_model=second": {"train_put_live"},
+    "train?train_view=live&train_model=second": {"train_put_live_second"},
     "train?train_view=sweeps": {"train_sweep_add"},
     "train?train_view=sweeps&train_sweep=sweep-1": {
         *("train_sweep_act_resume", "train_sweep_act_delete", "train_sweep_act_train"),

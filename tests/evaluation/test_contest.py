@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from recsys import processes
 from recsys.catalog.splits import split_scenes
 from recsys.evaluation import contest
-from recsys.evaluation.audit import Auditor
+from recsys.evaluation.audit import Audit, Auditor
 from recsys.evaluation.audit_setting import Setting
 from recsys.evaluation.contest import Match, by_category, grouped
 from recsys.retrieval.embeddings import EmbeddingTable
@@ -114,15 +116,21 @@ def test_of_many_categories_one_is_not_worse_by_chance() -> None:
     assert contest.clearly(np.full(5, np.nan), 1) == ""
 
 
-@pytest.mark.parametrize("scoring", ["", "nnn=0.5"])
-def test_lists_are_measured_as_they_would_be_served(
-    own: Server, workspace: Workspace, scoring: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "scorings", [("", ""), ("nnn=0.5", "nnn=0.5"), ("", "nnn=0.5"), ("dot", "nnn=0.5")]
+)
+def test_lists_are_measured_as_they_are_and_would_be_served(
+    own: Server, workspace: Workspace, scorings: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = {"fake": own, "other": blind(own, workspace)}
     entered(workspace, monkeypatch, others)
-    result = contest.measured(workspace, Match("fake", NAME, "other", scoring))
-    setting = Setting(parse_correction(scoring) if scoring else None, k=10, part=result["part"])
-    audits = [Auditor(server, workspace).audit(setting) for server in others.values()]
+    match = Match("fake", NAME, "other", *scorings)
+    result = contest.measured(workspace, match)
+    corrections = [parse_correction(scoring) if scoring else None for scoring in scorings]
+    audits = [
+        Auditor(server, workspace).audit(Setting(correction, k=10, part=result["part"]))
+        for server, correction in zip(others.values(), corrections, strict=True)
+    ]
     unseen = audits[0].sample.unseen & audits[1].sample.unseen
     recalls = [float(audit.per_scene.recall[unseen].mean()) for audit in audits]
     served = result["served"]
@@ -136,6 +144,30 @@ def test_lists_are_measured_as_they_would_be_served(
     ]
     assert result["fingerprint"] == own.catalog.fingerprint
     assert set(result["figures"]["recall@10"]) == {"new", "live", "difference"}
+    if match.is_corrected:
+        assert_categories_of_lists(result["categories"], audits, unseen)
+    else:
+        assert result["categories"] == by_category(list(others.values()), result["part"], workspace)
+
+
+def assert_categories_of_lists(
+    found: dict[str, Any], audits: list[Audit], unseen: NDArray[np.bool_]
+) -> None:
+    """Counted by hand in the very lists."""
+    catalog = audits[0].catalog
+    hits: list[dict[str, list[bool]]] = [defaultdict(list), defaultdict(list)]
+    for number, audit in enumerate(audits):
+        ids = [catalog.products[row].id for row in audit.sample.product_rows]
+        for at in np.nonzero(unseen)[0]:
+            listed = {ids[position] for position in audit.lists[at]}
+            for row in catalog.products_of(int(audit.sample.scene_rows[at])):
+                path = catalog.categories[catalog.category_of[row]]
+                hits[number][path].append(catalog.products[row].id in listed)
+    assert set(found) == set(hits[0])
+    for path, one in found.items():
+        assert one["pairs"] == len(hits[0][path])
+        for side, mine in zip(("new", "live"), hits, strict=True):
+            assert one[side]["value"] == pytest.approx(np.mean(mine[path]))
 
 
 def test_groups_are_few() -> None:

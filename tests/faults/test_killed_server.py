@@ -93,7 +93,7 @@ def kill_while_promoting(
             async with Visitor(server.url) as visitor:
                 await visitor.open(AT_THE_SWAP + model)
                 pressed.set()
-                await visitor.press("train_put_live")
+                await visitor.press(f"train_put_live_{model}")
                 assert any(text.startswith(f"{model} is live") for text in visitor.alerts)
 
     person = threading.Thread(target=lambda: asgi.run(press()))

@@ -89,7 +89,7 @@ async def refused(server: Server, reason: str) -> None:
     """The shop answers; what would have to be written is refused in words."""
     await shopping(server)
     for query, button in (
-        (f"train_view=live&train_model={TWIN}", "train_put_live"),
+        (f"train_view=live&train_model={TWIN}", f"train_put_live_{TWIN}"),
         ("train_view=new", "train_estimate"),
     ):
         async with Visitor(server.url) as visitor:
@@ -106,6 +106,6 @@ async def accepted(server: Server) -> None:
     """With the disk in order again the same click is done."""
     async with Visitor(server.url) as visitor:
         await visitor.open(f"train?train_view=live&train_model={TWIN}")
-        await visitor.press("train_put_live")
+        await visitor.press(f"train_put_live_{TWIN}")
         assert any(text.startswith(f"{TWIN} is live") for text in visitor.alerts), visitor.alerts
     await shopping(server, TWIN)

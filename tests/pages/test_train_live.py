@@ -121,6 +121,41 @@ def test_the_verdict_is_a_sentence(
     assert ("worse in Shoes" in told) == (high > 0)
 
 
+@pytest.mark.parametrize(
+    ("new", "live", "said"),
+    [
+        ("", "", ""),
+        ("nnn=0.5", "nnn=0.5", ", both with nnn 0.5"),
+        ("", "nnn=0.5", ", live with nnn 0.5"),
+        ("dot", "nnn=0.5", ", new with dot, live with nnn 0.5"),
+    ],
+)
+def test_it_says_which_correction_each_is_served_with(
+    open_page: OpenPage,
+    contender: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    new: str,
+    live: str,
+    said: str,
+) -> None:
+    fresh = {
+        **RESULT,
+        "against": "fake",
+        "scoring": new,
+        "against_scoring": live,
+        "fingerprint": resources.live().catalog.fingerprint,
+    }
+    monkeypatch.setattr(contest, "look", lambda *_: contest.Contest("done", result=fresh))
+    app = open_page("train", train_view="live")
+    rows = [read(title) for title in app.table[0].value["Figure"]]
+    assert rows[-1] == f"Excess Gini{said}"
+    assert (f"Recall@10{said} (8 looks)" in rows) == bool(said)
+    told = "\n".join(read(one.value) for one in (*app.markdown, *app.success))
+    assert f"right products among the first ten{said}" in told
+    # the sentence is about the same lists
+    assert f"It would be better: {'40.0' if said else '30.0'} %" in told
+
+
 def test_what_is_worse_is_asked_about_once_more(
     open_page: OpenPage, contender: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +212,8 @@ def test_the_correction_is_kept_or_not(
     app = open_page("train", train_view="live")
     app.toggle(key="train_keep").set_value(False).run()
     press(app, "Measure again")
-    assert contender == [f"mine {NAME} fake"]
+    # the live model is compared with as it is served, whatever the other would be
+    assert contender == [f"mine {NAME} fake  nnn=0.5"]
     app.toggle(key="train_keep").set_value(True).run()
     press(app, "Put it live")
     pointer = workspace.live()
@@ -185,6 +221,15 @@ def test_the_correction_is_kept_or_not(
     assert pointer.correction is not None
     assert (pointer.correction.name, pointer.correction.strength) == ("nnn", 0.5)
     assert pointer.model == "mine"
+
+
+def test_the_same_asked_for_by_two_is_no_fault(open_page: OpenPage, contender: list[str]) -> None:
+    workspace = Workspace.default()
+    app = open_page("train", train_view="live")
+    workspace.set_live(LivePointer("mine", NAME, "2026-06-01T00:00:00+00:00"))
+    press(app, "Put it live")
+    assert "mine is live" in "\n".join(read(one.value) for one in app.success)
+    assert workspace.live() == LivePointer("mine", NAME, "2026-06-01T00:00:00+00:00")
 
 
 def test_nobody_undoes_what_they_did_not_see(open_page: OpenPage, contender: list[str]) -> None:

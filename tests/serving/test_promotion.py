@@ -36,6 +36,9 @@ def put(shop: Workspace, model: str, **changes: object) -> LivePointer:
 
 def test_the_way_back_has_the_correction_too(shop: Workspace) -> None:
     correction = LiveCorrection("center", None, "v1", "m", "p", "b")
+    path = shop.correction_path("v1")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"vectors")
     before = LivePointer("fake", NAME, SINCE, correction)
     shop.set_live(before)
     put(shop, "one", expected=before)
@@ -49,6 +52,21 @@ def test_the_way_back_has_the_correction_too(shop: Workspace) -> None:
     again = shop.live()
     assert again is not None
     assert again.model == "one"
+
+
+def test_what_is_live_already_is_known_by_any_name(shop: Workspace) -> None:
+    put(shop, "one")
+    now = shop.live()
+    asked = {"model": "one", "data": NAME, "correction": None}
+    assert promotion.already(shop, **asked) == now  # type: ignore[arg-type]
+    by_path = {"model": str(shop.model_dir("one")), "data": str(shop.resolve_dataset(NAME))}
+    assert promotion.already(shop, **by_path, correction=None) == now
+    for change in ({"model": "two"}, {"correction": Correction("nnn", 0.5)}, {"data": "nowhere"}):
+        assert promotion.already(shop, **{**asked, **change}) is None  # type: ignore[arg-type]
+    put(shop, "one", correction=Correction("nnn", 0.5))
+    assert promotion.already(shop, **asked) is None  # type: ignore[arg-type]
+    asked["correction"] = Correction("nnn", 0.5)
+    assert promotion.already(shop, **asked) == shop.live()  # type: ignore[arg-type]
 
 
 def test_two_at_once_do_not_undo_each_other(shop: Workspace) -> None:

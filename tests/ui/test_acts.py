@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator, MutableMapping
 from typing import Any
@@ -96,6 +97,65 @@ def test_two_clicks_at_the_same_moment_are_one(session: Session) -> None:
     for one in clicks:
         one.join(10)
     assert begun == ["run"]
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Who may act; the changes of the URL."""
+    changed: dict[str, Any] = {}
+    monkeypatch.setattr(acts.roles, "require_operator", lambda: None)
+    monkeypatch.setattr(acts, "change", changed.update)
+    return changed
+
+
+def test_a_second_click_tells_what_the_first_has_done(
+    session: Session, operator: dict[str, Any]
+) -> None:
+    done: list[str] = []
+
+    def do() -> dict[Any, Any]:
+        session.another_click_waits = True
+        done.append("deleted")
+        return {"run": ""}
+
+    with pytest.raises(Interrupted):
+        acts.attempt(do, "It is gone.")
+    assert not operator  # the run of the page ended before it was told
+    session.another_click_waits = False
+    acts.attempt(do, "It is gone.")
+    assert done == ["deleted"]
+    assert operator == {"run": ""}
+    assert session["act_said"] == "It is gone."
+    with pytest.raises(Interrupted):
+        acts.attempt(lambda: do(), "It is gone.")  # drawn anew, it is another act
+    assert len(done) == 2
+
+
+def test_what_was_refused_is_tried_again(session: Session, operator: dict[str, Any]) -> None:
+    tries = iter([RequestError("not now"), OSError(28, "No space left on device")])
+    done: list[str] = []
+
+    def do() -> None:
+        for fault in tries:
+            raise fault
+        done.append("done")
+
+    acts.attempt(do)
+    assert str(session["act_fault"]) == "not now"
+    acts.attempt(do)
+    assert "No space left" in str(session["act_fault"])
+    acts.attempt(do)
+    acts.attempt(do)
+    assert done == ["done"]
+
+
+def test_what_was_done_is_not_held(session: Session, operator: dict[str, Any]) -> None:
+    do = lambda: None  # noqa: E731
+    acts.attempt(do)
+    assert len(session["act_done"]) == 1
+    del do
+    gc.collect()
+    assert len(session["act_done"]) == 0
 
 
 def test_what_could_not_begin_is_tried_again(session: Session) -> None:

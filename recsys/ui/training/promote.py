@@ -80,7 +80,7 @@ def now_live(live: Live, workspace: Workspace, may: bool, known: dict[str, str])
         st.button(
             f"Go back to {what(earlier, known)}",
             icon=":material/undo:",
-            key="train_go_back",
+            key=f"train_go_back_{live.since}",  # a second click undoes nothing
             on_click=attempt,
             args=(
                 lambda: _back(live, workspace),
@@ -114,7 +114,9 @@ def candidate(
             width=240,
             **asked.DATA.widget(shown=data),
         )
-    match = contest.Match(model, data, live_name(live), kept_scoring(live, may))
+    match = contest.Match(
+        model, data, live_name(live), kept_scoring(live, may), served_scoring(live)
+    )
     try:
         found = contest.look(workspace, match)
         if (
@@ -138,13 +140,17 @@ def candidate(
         st.caption("This model has not been measured against the live one yet.")
 
 
+def served_scoring(live: Live) -> str:
+    """The correction that is served now; empty for the model's own score."""
+    served = live.server.live
+    return "" if served is None else scoring_text(served.correction)
+
+
 def kept_scoring(live: Live, may: bool) -> str:
     """The correction that is served now, where it is to go on; else empty."""
     served = live.server.live
-    if served is None:
-        return ""
-    if not may:
-        return scoring_text(served.correction)
+    if served is None or not may:
+        return served_scoring(live)
     words = scoring_words(served.correction)
     keep = st.toggle(
         plain(f"Keep the correction {words}"),
@@ -153,7 +159,7 @@ def kept_scoring(live: Live, may: bool) -> str:
         help="It is served now. Kept, it is fitted anew to the other model; else that model's own "
         "score is served.",
     )
-    return scoring_text(served.correction) if keep else ""
+    return served_scoring(live) if keep else ""
 
 
 def offer(workspace: Workspace, match: contest.Match, found: contest.Contest) -> None:
@@ -206,7 +212,7 @@ def swap(live: Live, workspace: Workspace, match: contest.Match, result: dict[st
         st.button(
             label,
             icon=":material/storefront:",
-            key="train_put_live",
+            key=f"train_put_live_{match.model}",  # a second click is about no other model
             type="secondary" if is_worse else "primary",
             on_click=attempt,
             args=(

@@ -56,16 +56,17 @@ def verdict(result: dict[str, Any]) -> None:
     for key, title in FIGURES.items():
         if key in result["figures"]:
             add(rows, title, result["figures"][key])
-    scoring = scoring_words(parse_correction(result["scoring"])) if result.get("scoring") else ""
+    scoring = scorings(result)
     if scoring:
         looks = counted(int(result["served"]["scenes"]), "look", "looks")
-        add(rows, f"Recall@10, both with {scoring} ({looks})", result["served"])
+        add(rows, f"Recall@10, {scoring} ({looks})", result["served"])
     for key, (title, more_is_better) in EXPOSURE.items():
-        title += f", both with {scoring}" if scoring else ""
+        title += f", {scoring}" if scoring else ""
         add_exposure(rows, title, result["exposure"].get(key, []), more_is_better)
     st.table(table(rows), hide_index=True, border="horizontal")
     if result["categories"]:
-        st.markdown("**By category**: right products among the first ten")
+        lists = f", {plain(scoring, 120)}" if scoring else ""
+        st.markdown(f"**By category**: right products among the first ten{lists}")
         rows = {"Category": [], "Pairs": [], "New": [], "Live": [], "Difference": [], "Verdict": []}
         names = short_names(list(result["categories"]))
         for name, one in sorted(result["categories"].items(), key=_gain):
@@ -104,10 +105,24 @@ def headline(result: dict[str, Any]) -> None:
         st.info(plain(text, 500), icon=":material/trending_flat:")
 
 
+def scorings(result: dict[str, Any]) -> str:
+    """The corrections that both are served with, in words; empty where there are none."""
+    new, live = (
+        scoring_words(parse_correction(str(result[key]))) if result.get(key) else ""
+        for key in ("scoring", "against_scoring")
+    )
+    if not result.get("against"):
+        return f"with {new}" if new else ""
+    if new == live:
+        return f"both with {new}" if new else ""
+    sides = [f"{side} with {words}" for side, words in (("new", new), ("live", live)) if words]
+    return ", ".join(sides)
+
+
 def as_served(result: dict[str, Any]) -> dict[str, Any]:
     """Recall@10 of the lists as they would be served: corrected, or by the models' own scores."""
     found: dict[str, Any] = (
-        result["served"] if result.get("scoring") else result["figures"].get("recall@10", {})
+        result["served"] if scorings(result) else result["figures"].get("recall@10", {})
     )
     return found
 
@@ -143,7 +158,7 @@ def _gain(item: tuple[str, dict[str, Any]]) -> float:
 
 def add(rows: dict[str, list[str]], title: str, one: dict[str, Any]) -> None:
     """A figure of both models, their difference, and whether that is clear."""
-    next(iter(rows.values())).append(plain(title, 80))
+    next(iter(rows.values())).append(plain(title, 160))
     rows["New"].append(interval_text(one.get("new")))
     rows["Live"].append(interval_text(one.get("live")))
     rows["Difference"].append(interval_text(one.get("difference"), signed=True))
