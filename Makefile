@@ -1,5 +1,5 @@
 # make app    the app on http://localhost:8501, environment included
-# make test   the whole suite, environment included; tests with a browser, and the others beside them
+# make test   the whole suite, environment included, in three parts beside one another
 # make setup  the environment alone, development requirements included
 # make check  format, lint, types and tests, as before a commit
 
@@ -14,14 +14,18 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 app: $(VENV)/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-# A browser waits for its server most of the time, so the other tests run meanwhile; what they say
-# comes at the end.
+# Browsers and processes wait most of the time, so three parts run beside one another; what two of
+# them say comes at the end.
+PROCESSES := tests/learning tests/faults
 test: $(VENV)/.development
-	@said=$$(mktemp); \
-	$(BIN)/python -m pytest --ignore=tests/browser >$$said 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest tests/browser; with_browser=$$?; \
-	wait $$others; without=$$?; cat $$said; rm -f $$said; \
-	test $$with_browser -eq 0 && test $$without -eq 0
+	@said=$$(mktemp -d); \
+	$(BIN)/python -m pytest $(PROCESSES) >$$said/processes 2>&1 & processes=$$!; \
+	$(BIN)/python -m pytest $(foreach part,tests/browser $(PROCESSES),--ignore=$(part)) \
+		>$$said/others 2>&1 & others=$$!; \
+	$(BIN)/python -m pytest tests/browser; failed=$$?; \
+	wait $$processes || failed=1; wait $$others || failed=1; \
+	cat $$said/processes $$said/others; rm -r $$said; \
+	test $$failed -eq 0
 
 setup: $(VENV)/.development
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag, ViewType
 from mlflow.entities import Run as MlflowRun
 from mlflow.exceptions import MlflowException
 
@@ -63,9 +63,10 @@ class Records:
             self._experiment = self._experiment_id()
 
     def send(self, run: Run) -> None:
-        """Brings the record of a run up to what its files hold now."""
+        """Brings the record of a run up to what its files hold now; of a deleted one nothing."""
         with self._alone():
-            self._send(run)
+            if self._workspace.job_dir(run.id).is_dir():  # or its record was just forgotten
+                self._send(run)
 
     def _send(self, run: Run) -> None:
         record = tracking.read_record(self._workspace, run.id)
@@ -125,12 +126,14 @@ class Records:
             self._forget(note)
 
     def _forget(self, note: Gone) -> None:
-        known = {note.mlflow_run} if self._found(note.mlflow_run) is not None else set()
+        # Hidden ones too: a removal that was broken off has hidden some and not yet collected them.
+        is_there = self._found(note.mlflow_run, hidden_too=True) is not None
+        known = {note.mlflow_run} if is_there else set()
         for query in (
             f"tags.`{_RUN_TAG}` = '{note.run}'",
             *(f"tags.`{_MODEL_TAG}` = '{model}'" for model in note.models if is_name(model)),
         ):
-            found = self._client.search_runs([self._experiment], query)
+            found = self._client.search_runs([self._experiment], query, ViewType.ALL)
             known |= {str(one.info.run_id) for one in found}
         for version in self._client.search_model_versions(f"name = '{REGISTERED_MODEL}'"):
             if version.run_id in known or version.tags.get("model") in note.models:
@@ -164,8 +167,8 @@ class Records:
                 tracking.write_record(self._workspace, run_id, {})
         return str(made)
 
-    def _found(self, mlflow_run: Any) -> MlflowRun | None:
-        """A record as the store has it; None where it has none."""
+    def _found(self, mlflow_run: Any, *, hidden_too: bool = False) -> MlflowRun | None:
+        """A record as the store has it; None where it has none, or only hides a deleted one."""
         if not mlflow_run:
             return None
         try:
@@ -174,7 +177,7 @@ class Records:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return None
             raise
-        return found if found.info.lifecycle_stage == "active" else None
+        return found if hidden_too or found.info.lifecycle_stage == "active" else None
 
     def _begun(self, run: Run) -> str:
         """The id of the run's record, made where there is none."""
@@ -242,16 +245,15 @@ class Records:
         if log:
             self._client.log_text(mlflow_run, "\n".join(log) + "\n", "run/log.txt")
         self._client.log_dict(mlflow_run, self._references(run), "run/references.json")
-        for model in run.models[-1:]:
+        for model in run.models:
             self._send_bundle(mlflow_run, model)
 
     def _send_bundle(self, mlflow_run: str, model: str) -> None:
+        """Into a folder of its own: a registered model stays when its run makes another."""
         bundle = self._workspace.model_dir(model)
-        for name in ("model.json", "weights.npz"):
+        for name in ("model.json", "weights.npz", "report.json"):
             if (bundle / name).is_file():
-                self._client.log_artifact(mlflow_run, str(bundle / name), "bundle")
-        if (bundle / "report.json").is_file():
-            self._client.log_artifact(mlflow_run, str(bundle / "report.json"), "report")
+                self._client.log_artifact(mlflow_run, str(bundle / name), _place(model))
 
     def _references(self, run: Run) -> dict[str, Any]:
         """What is named and not copied: checkpoints and embeddings, which are large and change."""
@@ -281,38 +283,45 @@ class Records:
                 raise
         known = self._client.search_model_versions(f"name = '{REGISTERED_MODEL}'")
         for version in known:
-            if version.tags.get("model") == model:
+            # An older one is of a folder that all models of its run went into, one over another.
+            has_its_own = str(version.source).endswith(f"/{_place(model)}")
+            if version.tags.get("model") == model and has_its_own:
                 return str(version.version)
         mlflow_run = self._run_of_model(model)
         made = self._client.create_model_version(
             REGISTERED_MODEL,
-            source=f"runs:/{mlflow_run}/bundle",
+            source=f"runs:/{mlflow_run}/{_place(model)}",
             run_id=mlflow_run,
             tags={"model": model},
         )
         return str(made.version)
 
     def _run_of_model(self, model: str) -> str:
+        """The record that has a model's files, sent now."""
         info = processes.read_record(self._workspace.model_dir(model) / "model.json") or {}
         run_id = str(info.get("run") or model)
         if run_id in self._workspace.job_ids():
             run = read_run(self._workspace, run_id)
             self._send(run)
             mlflow_run = str(tracking.read_record(self._workspace, run_id)["mlflow_run"])
-            if model not in run.models[-1:]:
+            if run.is_in_progress:  # trained further: its files are sent at its end
                 self._send_bundle(mlflow_run, model)
             return mlflow_run
         # A model whose run is gone, or that came from elsewhere: a record of the bundle alone.
         query = f"tags.`{_MODEL_TAG}` = '{model}'"
-        found = self._client.search_runs([self._experiment], query, max_results=1)
-        if found:
-            return str(found[0].info.run_id)
-        created = self._client.create_run(
-            self._experiment, tags={_MODEL_TAG: model}, run_name=model
-        )
-        self._send_bundle(str(created.info.run_id), model)
-        self._client.set_terminated(created.info.run_id, "FINISHED")
-        return str(created.info.run_id)
+        found = list(self._client.search_runs([self._experiment], query, max_results=1))
+        if not found:
+            tags = {_MODEL_TAG: model}
+            found = [self._client.create_run(self._experiment, tags=tags, run_name=model)]
+        mlflow_run = str(found[0].info.run_id)
+        self._send_bundle(mlflow_run, model)
+        self._client.set_terminated(mlflow_run, "FINISHED")
+        return mlflow_run
+
+
+def _place(model: str) -> str:
+    """Where a model's files are in the record of its run."""
+    return f"bundles/{model}"
 
 
 def _params(run: Run) -> dict[str, Any]:

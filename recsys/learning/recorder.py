@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec
 
 from recsys import processes, promotions
-from recsys.errors import ConfigError
+from recsys.errors import ConfigError, RequestError
 from recsys.learning import runs, tracking
 from recsys.learning.runs import Run
 from recsys.workspace import Workspace
@@ -94,9 +94,9 @@ def _send_outstanding(workspace: Workspace) -> str:
         return problem
     problems = [_forget_gone(workspace)]
     for run_id in tracking.outstanding(workspace):
-        problem = _tried(_send, workspace, runs.read_run(workspace, run_id))
-        problems.append(problem)
-        if problem:
+        problem = _tried(_send_ended, workspace, run_id)
+        if problem and workspace.job_dir(run_id).is_dir():  # or it was deleted meanwhile
+            problems.append(problem)
             break  # a server that is down now is down for the next one too
     registered = None
     while (known := promotions.history(workspace)) != registered:  # one may come meanwhile
@@ -133,6 +133,15 @@ def _open(workspace: Workspace) -> None:
 
 def _send(workspace: Workspace, run: Run) -> None:
     _records(workspace).send(run)
+
+
+def _send_ended(workspace: Workspace, run_id: str) -> None:
+    """Sends a run; does nothing where it was deleted after it was listed."""
+    try:
+        run = runs.read_run(workspace, run_id)
+    except RequestError:
+        return
+    _send(workspace, run)
 
 
 def _forget(workspace: Workspace, note: tracking.Gone) -> None:

@@ -41,7 +41,7 @@ class TestARecord:
         assert (told.is_complete, told.sent_step, told.problem) == (True, SHORT, "")
         assert tracking.outstanding(tracked) == []
         folder = tracked.artifacts_dir / mlflow_run / "artifacts"
-        copied = (folder / "bundle" / "weights.npz").read_bytes()
+        copied = (folder / "bundles" / "regions-1" / "weights.npz").read_bytes()
         assert copied == (tracked.model_dir("regions-1") / "weights.npz").read_bytes()
         references = json.loads((folder / "run" / "references.json").read_text())
         checkpoint = references["checkpoints"][-1]  # a slow machine saved before, too
@@ -107,7 +107,7 @@ class TestARecord:
         files.write_json(tracked.model_dir("regions-1") / "report.json", {"figures": {}})
         assert tracking.outstanding(tracked) == ["regions-1"]
         send(tracked)
-        assert "report/report.json" in artifacts(client_of(tracked), mlflow_run)
+        assert "bundles/regions-1/report.json" in artifacts(client_of(tracked), mlflow_run)
         assert tracking.outstanding(tracked) == []
 
     def test_what_a_person_changes_follows(self, tracked: Workspace) -> None:
@@ -203,6 +203,34 @@ class TestDeleting:
         assert not (tracked.artifacts_dir / mlflow_run).exists()
         records_of(tracked).forget(note)  # nothing is left of it
 
+    @pytest.mark.parametrize("is_noted", [True, False])
+    def test_broken_off_before_it_is_collected_it_is_finished_by_the_next(
+        self, tracked: Workspace, monkeypatch: pytest.MonkeyPatch, is_noted: bool
+    ) -> None:
+        """MLflow only hides what it deletes; its command then fails, or takes too long."""
+        import recsys.learning.mlflow_records as module
+
+        monkeypatch.setattr(recorder, "_opened", {})
+        send(tracked)
+        if not is_noted:
+            (tracked.job_dir("regions-1") / "tracking" / "record.json").unlink()
+        tracking.note_gone(tracked, "regions-1", ("regions-1",))
+        shutil.rmtree(tracked.job_dir("regions-1"))
+
+        def fail(*_: Any) -> None:
+            raise subprocess.TimeoutExpired("mlflow gc", 300)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_collect", fail)
+            for _ in range(2):
+                assert "mlflow gc" in recorder._forget_gone(tracked)
+                assert self.rows(tracked, "runs") == 1
+                assert len(tracking.gone(tracked)) == 1
+        assert recorder._forget_gone(tracked) == ""
+        for table in ("runs", "metrics", "latest_metrics", "params", "tags"):
+            assert self.rows(tracked, table) == 0, table
+        assert tracking.gone(tracked) == []
+
     def test_a_record_on_a_server_stays(
         self, tracked: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -226,6 +254,13 @@ class TestDeleting:
         tracking.note_gone(tracked, "regions-1", ())
         assert tracking.gone(tracked) == []  # killed there: the run is still listed
         assert not list((tracked.root / "tracking" / "gone").iterdir())
+
+    def test_what_is_gone_is_not_recorded_again(self, tracked: Workspace) -> None:
+        """Deleted and forgotten while its recorder waited for others to be sent."""
+        run = runs.read_run(tracked, "regions-1")
+        shutil.rmtree(tracked.job_dir("regions-1"))
+        records_of(tracked).send(run)
+        assert self.rows(tracked, "runs") == 0
 
     def test_a_record_makes_no_folder_of_a_deleted_run(self, tracked: Workspace) -> None:
         shutil.rmtree(tracked.job_dir("regions-1"))
@@ -301,8 +336,9 @@ class TestTheRegistry:
         versions = client.search_model_versions("name = 'recommender'")
         assert sorted(version.tags["model"] for version in versions) == ["guest-2", "regions-1"]
         for version in versions:
+            bundle = f"bundles/{version.tags['model']}"
             files_there = artifacts(client, version.run_id)
-            assert {"bundle/model.json", "bundle/weights.npz"} <= set(files_there)
+            assert {f"{bundle}/model.json", f"{bundle}/weights.npz"} <= set(files_there)
         assert live.run_id == tracking.recorded(tracked, "regions-1").mlflow_run
 
     def test_what_is_live_from_elsewhere_has_no_alias(self, tracked: Workspace) -> None:

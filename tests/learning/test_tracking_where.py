@@ -62,7 +62,7 @@ def test_a_real_run_on_a_real_server(
         assert_whole_record(shop, recorded.mlflow_run, run_id)
         assert "run/log.txt" in artifacts(client_of(shop), recorded.mlflow_run)
         live = client_of(shop).get_model_version_by_alias("recommender", "live")
-        assert live.source == f"runs:/{recorded.mlflow_run}/bundle"
+        assert live.source == f"runs:/{recorded.mlflow_run}/bundles/{run_id}"
         assert tracking.outstanding(shop) == []
         assert not shop.tracking_path.exists()
 

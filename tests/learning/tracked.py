@@ -42,8 +42,6 @@ def send(workspace: Workspace, run_id: str = "regions-1") -> str:
 
 
 EVERYTHING = [
-    "bundle/model.json",
-    "bundle/weights.npz",
     "run/environment.json",
     "run/film.jsonl",
     "run/references.json",
@@ -79,4 +77,8 @@ def assert_whole_record(workspace: Workspace, mlflow_run: str, run_id: str = "re
             (row["step"], row[name]) for row in rows if name in row
         ]
     found = artifacts(client, mlflow_run)
-    assert set(EVERYTHING) <= set(found)
+    bundles = [
+        f"bundles/{model}/{name}" for model in run.models for name in ("model.json", "weights.npz")
+    ]
+    assert run.models
+    assert {*EVERYTHING, *bundles} <= set(found)

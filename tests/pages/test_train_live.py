@@ -205,11 +205,16 @@ def test_the_correction_is_kept_or_not(
     open_page: OpenPage, contender: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace, correction = Workspace.default(), Correction("nnn", 0.5)
+    workspace.set_live(LivePointer("mine", NAME, "2026-05-01T00:00:00+00:00"))
+    promotions.swap(workspace, LivePointer("fake", NAME, "2026-06-01T00:00:00+00:00"), "ada")
     server = resources.live().server
     fitted = server.fitted(correction)
     assert fitted is not None
     monkeypatch.setattr(server, "live", LiveScoring(correction, fitted, "v"))
     app = open_page("train", train_view="live")
+    said = "\n".join(read(one.value) for one in app.markdown)
+    assert f"Model fake with nnn 0.5 for data set {NAME}" in said
+    assert "Go back to mine with its own score" in labels(app)
     app.toggle(key="train_keep").set_value(False).run()
     press(app, "Measure again")
     # the live model is compared with as it is served, whatever the other would be

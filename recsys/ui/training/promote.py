@@ -74,18 +74,23 @@ def now_live(live: Live, workspace: Workspace, may: bool, known: dict[str, str])
     else:
         since = f"since {since_text(live.since)}" if live.since else "as shipped"
         name = with_name(live.model_id, known)
+        served = live.server.live
+        if served is not None:
+            name += f" with {scoring_words(served.correction)}"
         st.markdown(plain(f"Model {name} for data set {live.catalog.name}, {since}."))
     earlier = promotions.previous(workspace)
     if may and earlier is not None:
+        name = what(earlier, known)
+        if earlier.correction is None and live.server.live is not None:
+            name += " with its own score"
         st.button(
-            f"Go back to {what(earlier, known)}",
+            f"Go back to {name}",
             icon=":material/undo:",
             key=f"train_go_back_{live.since}",  # a second click undoes nothing
             on_click=attempt,
             args=(
                 lambda: _back(live, workspace),
-                f"{what(earlier, known)} is live again. "
-                "Every open page has it with its next click.",
+                f"{name} is live again. Every open page has it with its next click.",
             ),
         )
 

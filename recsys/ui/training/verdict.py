@@ -34,13 +34,15 @@ def verdict(result: dict[str, Any]) -> None:
         "test": "test looks that neither model learnt from",
         "all": "looks that neither model learnt from",
     }
-    scenes = int(result["scenes"])
+    scenes, scoring = int(result["scenes"]), scorings(result)
+    own = " Where no correction is named, a figure is by the models' own scores." * bool(scoring)
     st.caption(
         plain(
             f"On {counted(scenes, 'look', 'looks')}: "
             f"{part.get(str(result['part']), 'looks')}. 95 % intervals; differences are paired. "
-            "Exposure is counted over all lists at once, so its differences have no interval.",
-            300,
+            "Exposure is counted over all lists at once, so its differences have no interval."
+            f"{own}",
+            400,
         )
     )
     headline(result)
@@ -56,7 +58,6 @@ def verdict(result: dict[str, Any]) -> None:
     for key, title in FIGURES.items():
         if key in result["figures"]:
             add(rows, title, result["figures"][key])
-    scoring = scorings(result)
     if scoring:
         looks = counted(int(result["served"]["scenes"]), "look", "looks")
         add(rows, f"Recall@10, {scoring} ({looks})", result["served"])
