@@ -1,4 +1,4 @@
-"""What another budget means for a run that goes on: how much is to come, and how fast it learns.
+"""What another budget means for what goes on: how much of it is left, and how fast a run learns.
 
 The learning rate follows the part of the budget that is spent (``steps.learning_rate_at``), so a
 longer budget stretches its curve and a shorter one squeezes it: a run that goes on under another
@@ -7,6 +7,7 @@ budget goes on at another rate.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from recsys import processes
@@ -71,6 +72,18 @@ def saved_at(run: Run, workspace: Workspace) -> tuple[int, float]:
     folder = workspace.job_dir(run.id) / "checkpoints" / f"step-{run.saved_step:09d}"
     elapsed_s = (processes.read_record(folder / "progress.json") or {}).get("elapsed_s")
     return run.saved_step, float(elapsed_s) if isinstance(elapsed_s, int | float) else 0.0
+
+
+def sweep_used_s(sweep_id: str, workspace: Workspace) -> float:
+    """Seconds that a sweep has taken, as it noted after its last evaluation; 0 before the first."""
+    kept = processes.read_record(workspace.sweep_dir(sweep_id) / "trials.json") or {}
+    used_s = kept.get("used_s")
+    return float(used_s) if isinstance(used_s, int | float) else 0.0
+
+
+def least_minutes(used_s: float) -> float:
+    """The smallest budget in minutes, to a tenth, of which something is left after some seconds."""
+    return (math.floor(used_s / 6) + 1) / 10
 
 
 def _rate(run: Run, spent: float) -> float:

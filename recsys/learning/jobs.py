@@ -14,6 +14,7 @@ from typing import Any
 from recsys import processes, promotions
 from recsys.errors import ConfigError, RecsysError
 from recsys.learning import runs
+from recsys.learning.budgets import saved_at
 from recsys.learning.config import config_from_json
 from recsys.learning.disk import writing
 from recsys.learning.estimates import refuse_misfit
@@ -99,23 +100,14 @@ def resume(
         BusyError: another training is.
         RecsysError: no such run, or a change that cannot be.
     """
-    run = runs.read_run(workspace, run_id)
-    if run.is_in_progress:
-        raise AlreadyRunningError(f"the run {run.name} is in progress already")
-    TrainRequest(resume=run_id, steps=steps, minutes=minutes)  # a senseless budget is told at once
-    if run.state == "finished" and steps is None and minutes is None:
-        raise ConfigError(
-            f"the run {run.name} is complete", "Give it a larger budget to train it further"
-        )
-    if run.state == "finished" and steps is not None and steps <= run.step:
-        raise ConfigError(
-            f"the run {run.name} has done {run.step:,} steps already",
-            "Give it more in all to train it further",
-        )
+    # Told at once: another's start may hold the lock for seconds.
+    _refuse_going_on(workspace, run_id, steps, minutes)
     changes: dict[str, Any] = {"overrides": list(overrides)}
     if steps is not None or minutes is not None:
         changes.update(steps=steps, minutes=minutes)
     with starting(workspace):
+        # Looked at again: deleted meanwhile, its folder would be made anew, with no run in it.
+        _refuse_going_on(workspace, run_id, steps, minutes)
         make_way(workspace, queue)
         _launch(workspace, run_id, changes)
 
@@ -197,6 +189,30 @@ def in_progress(workspace: Workspace) -> list[str]:
 def _describe(workspace: Workspace, run_id: str, **changes: str | bool) -> None:
     with writing("that cannot be noted"):
         runs.describe(workspace, run_id, **changes)
+
+
+def _refuse_going_on(
+    workspace: Workspace, run_id: str, steps: int | None, minutes: float | None
+) -> None:
+    """Raises what ``resume`` does where a run cannot go on, or not with this budget."""
+    run = runs.read_run(workspace, run_id)
+    if run.is_in_progress:
+        raise AlreadyRunningError(f"the run {run.name} is in progress already")
+    TrainRequest(resume=run_id, steps=steps, minutes=minutes)  # is there sense in the budget?
+    if run.state != "finished":
+        return
+    if steps is None and minutes is None:
+        raise ConfigError(
+            f"the run {run.name} is complete", "Give it a larger budget to train it further"
+        )
+    more = "Give it more in all to train it further"
+    if steps is not None and steps <= run.step:
+        raise ConfigError(f"the run {run.name} has done {run.step:,} steps already", more)
+    elapsed_s = saved_at(run, workspace)[1]
+    if minutes is not None and 60 * minutes <= elapsed_s:
+        raise ConfigError(
+            f"the run {run.name} has trained {elapsed_s / 60:.1f} minutes already", more
+        )
 
 
 def make_way(workspace: Workspace, queue: bool) -> None:

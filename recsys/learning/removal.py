@@ -1,8 +1,9 @@
-"""Away with a run: its models, its folder, its record, and what an earlier removal left behind.
+"""Away with a run: its models, its folder, its record; away with a sweep.
 
 Every folder is renamed before it is emptied, so that it is gone at once and not bit by bit. A
 model says which run made it, so models go before their run: where that is broken off, the run is
-still listed and can be deleted again. Loads nothing heavy.
+still listed and can be deleted again. What a removal that was broken off left behind goes with
+the next one, be it of a run or a sweep. Loads nothing heavy.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def remove_run(workspace: Workspace, run: Run) -> None:
 
     The caller holds ``jobs.starting``: nobody else removes anything meanwhile. Raises OSError.
     """
-    sweep(workspace)
+    _finish_removals(workspace)
     for model in run.models:
         _remove(workspace.model_dir(model))
     tracking.note_gone(workspace, run.id, run.models)  # last: with its folder goes who knows it
@@ -30,9 +31,17 @@ def remove_run(workspace: Workspace, run: Run) -> None:
     tracking.forget_gone(workspace)
 
 
-def sweep(workspace: Workspace) -> None:
-    """Finishes removals that were broken off."""
-    for parent in (workspace.jobs_dir, workspace.models_dir):
+def remove_sweep(workspace: Workspace, sweep_id: str) -> None:
+    """Removes a sweep with its trials; runs that were started from it stay.
+
+    The caller holds ``jobs.starting``, as above. Raises OSError.
+    """
+    _finish_removals(workspace)
+    _remove(workspace.sweep_dir(sweep_id))
+
+
+def _finish_removals(workspace: Workspace) -> None:
+    for parent in (workspace.jobs_dir, workspace.models_dir, workspace.sweeps_dir):
         for doomed in parent.glob(f".*{_REMOVED}"):
             if doomed.is_dir() and not doomed.is_symlink():
                 shutil.rmtree(doomed, ignore_errors=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
@@ -12,11 +11,14 @@ from recsys import processes
 from recsys.catalog.datasets import open_dataset
 from recsys.errors import ConfigError, RequestError
 from recsys.learning import jobs
+from recsys.learning.budgets import least_minutes, sweep_used_s
 from recsys.learning.disk import writing
 from recsys.learning.estimates import refuse_misfit
 from recsys.learning.fields import as_text
+from recsys.learning.removal import remove_sweep
 from recsys.learning.sweep_space import base_config, checked
 from recsys.learning.sweeps import (
+    Sweep,
     SweepRequest,
     describe,
     list_sweeps,
@@ -79,23 +81,21 @@ def resume_sweep(
         sweep = read_sweep(workspace, sweep_id)
         if sweep.is_in_progress:
             raise ConfigError(f"the sweep {sweep.id} is in progress already")
-        if trials is None and minutes is None and sweep.state == "finished":
-            raise ConfigError(
-                f"the budget of the sweep {sweep.id} is spent", "Give it more trials or minutes"
-            )
-        if trials is not None and trials <= sweep.ended:
-            raise ConfigError(
-                f"the sweep {sweep.id} has had {sweep.ended} trials already, so {trials} are none "
-                "more",
-                f"Ask for {sweep.ended + 1} trials or more: they count from its start",
-            )
+        path = workspace.sweep_dir(sweep.id) / "sweep.json"
+        record = processes.read_record(path) or {}
+        if trials is None and minutes is None:
+            if sweep.state == "finished":
+                raise ConfigError(
+                    f"the budget of the sweep {sweep.id} is spent",
+                    "Give it more trials or minutes",
+                )
+        else:
+            record["request"] = {**record["request"], "trials": trials, "minutes": minutes}
+            checked(request_from(record["request"]))
+            _refuse_spent(sweep, sweep_used_s(sweep.id, workspace), trials, minutes)
         jobs.make_way(workspace, queue)
         if trials is not None or minutes is not None:
-            path = workspace.sweep_dir(sweep_id) / "sweep.json"
-            record = processes.read_record(path) or {}
-            asked = {**record["request"], "trials": trials, "minutes": minutes}
-            checked(request_from(asked))
-            files.write_json(path, {**record, "request": asked})
+            files.write_json(path, record)
         _launch(workspace, sweep_id)
 
 
@@ -119,11 +119,7 @@ def delete_sweep(sweep_id: str, workspace: Workspace) -> None:
         sweep = read_sweep(workspace, sweep_id)
         if sweep.is_in_progress:
             raise ConfigError(f"the sweep {sweep.id} is in progress", "Stop it first")
-        folder = workspace.sweep_dir(sweep.id)
-        doomed = folder.with_name(f".{folder.name}.deleted")
-        shutil.rmtree(doomed, ignore_errors=True)
-        folder.rename(doomed)
-        shutil.rmtree(doomed, ignore_errors=True)
+        remove_sweep(workspace, sweep.id)
 
 
 def train_best(
@@ -153,6 +149,21 @@ def train_best(
     )
     words = f"Best of {sweep.name}"[: jobs.MAX_NAME]
     return jobs.start(request, workspace, queue=queue, name=words, origin=sweep.id)
+
+
+def _refuse_spent(sweep: Sweep, used_s: float, trials: int | None, minutes: float | None) -> None:
+    """A budget that is spent would end the sweep at once, as one that is finished."""
+    if trials is not None and trials <= sweep.ended:
+        raise ConfigError(
+            f"the sweep {sweep.id} has had {sweep.ended} trials already, so {trials} are none more",
+            f"Ask for {sweep.ended + 1} trials or more: they count from its start",
+        )
+    if minutes is not None and 60 * minutes <= used_s:
+        raise ConfigError(
+            f"the sweep {sweep.id} has taken {used_s / 60:.1f} minutes already, so {minutes:g} are "
+            "none more",
+            f"Ask for {least_minutes(used_s):g} minutes or more: they count from its start",
+        )
 
 
 def _refuse_twin(workspace: Workspace, request: SweepRequest) -> None:

@@ -191,7 +191,7 @@ class Study:
     def _sampler(self, number: int) -> optuna.samplers.BaseSampler:
         budget = self._request.trials or 30
         return optuna.samplers.TPESampler(
-            seed=self._request.seed * 100_003 + number,
+            seed=(self._request.seed * 100_003 + number) % 2**32,  # what NumPy takes
             n_startup_trials=max(3, min(10, budget // 3)),
         )
 

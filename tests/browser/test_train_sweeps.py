@@ -142,6 +142,9 @@ def ask(page: Page) -> None:
     page.get_by_text("What all trials share").click()
     for label, text in SMALL.items():
         fill(page, label, text)
+    fill(page, "Trials", "0")
+    expect(page.get_by_text("Trials must be 1 to 1,000, not 0")).to_be_visible()
+    expect(go).to_have_count(0)
     fill(page, "Trials", str(TRIALS))
     fill(page, "Steps of each trial", "10")
     fill(page, "Lowest learning rate", "0.9")  # above the highest

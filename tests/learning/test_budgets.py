@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from recsys.errors import ConfigError
-from recsys.learning.budgets import outlook, saved_at
+from recsys.learning import jobs
+from recsys.learning.budgets import least_minutes, outlook, saved_at, sweep_used_s
 from recsys.learning.runs import read_run
 from recsys.ui.training.words import outlook_words
 from recsys.workspace import Workspace
@@ -79,6 +80,35 @@ def test_a_budget_is_of_one_kind(workspace: Workspace, budget: dict[str, float])
 def test_in_words(workspace: Workspace, steps: int, words: str) -> None:
     found = outlook(read_run(workspace, "mine"), workspace, steps=steps)
     assert words in outlook_words(found, steps, "steps")
+
+
+def test_a_finished_run_needs_more_than_it_has_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace.default()
+    write_run("whole", minutes=2.0, saved=(40, 90.0), data="gone")
+    launched: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "_launch", lambda _, __, changes: launched.append(changes))
+    with pytest.raises(ConfigError, match=r"has trained 1\.5 minutes already.*more in all"):
+        jobs.resume("whole", workspace, minutes=1.5)
+    assert not launched
+    jobs.resume("whole", workspace, minutes=3.0)
+    assert [changes["minutes"] for changes in launched] == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("used_s", "least"), [(0.0, 0.1), (5.9, 0.1), (6.0, 0.2), (9.0, 0.2), (1200.0, 20.1)]
+)
+def test_the_least_budget_has_something_left(used_s: float, least: float) -> None:
+    assert least_minutes(used_s) == least
+    assert 60 * least > used_s >= 60 * (least - 0.1) - 1e-6
+
+
+@pytest.mark.parametrize("kept", [None, "", "[]", "{}", '{"used_s": "much"}'])
+def test_of_a_sweep_that_noted_nothing_nothing_is_used(kept: str | None) -> None:
+    workspace = Workspace.default()
+    if kept is not None:
+        workspace.sweep_dir("sweep-1").mkdir(parents=True)
+        (workspace.sweep_dir("sweep-1") / "trials.json").write_text(kept)
+    assert sweep_used_s("sweep-1", workspace) == 0.0
 
 
 def test_a_constant_rate_stays() -> None:

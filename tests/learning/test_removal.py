@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from recsys import processes, promotions
-from recsys.errors import ConfigError, ModelError
+from recsys.errors import ConfigError, ModelError, RequestError
 from recsys.learning import jobs
 from recsys.workspace import LivePointer, Workspace
 from tests.learning import test_runs
@@ -58,7 +60,7 @@ class TestDeleting:
 
     def test_what_an_earlier_one_left_goes_with_the_next(self, workspace: Workspace) -> None:
         write_end(write_run(workspace), 1)
-        for parent in (workspace.jobs_dir, workspace.models_dir):
+        for parent in (workspace.jobs_dir, workspace.models_dir, workspace.sweeps_dir):
             (parent / ".other-1.deleted" / "checkpoints").mkdir(parents=True)
         jobs.delete("regions-1", workspace)
         assert not list(workspace.root.rglob("*.deleted"))
@@ -69,6 +71,27 @@ class TestDeleting:
         recording = workspace.job_dir("regions-1") / "tracking"
         processes.start(recording, ["-c", "import time; time.sleep(600)"])
         assert jobs.delete("regions-1", workspace) == []
+        assert not workspace.job_dir("regions-1").exists()
+
+    def test_resumed_at_that_moment_it_stays_gone(
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Another operator deletes it between the look and the act: no folder is made anew."""
+        write_end(write_run(workspace), 1)
+        lock = jobs.starting
+
+        @contextlib.contextmanager
+        def late(shop: Workspace) -> Iterator[None]:
+            with monkeypatch.context() as patch:
+                patch.setattr(jobs, "starting", lock)
+                jobs.delete("regions-1", shop)
+            with lock(shop):
+                yield
+
+        monkeypatch.setattr(jobs, "starting", late)
+        monkeypatch.setattr(processes, "start", lambda folder, *_, **__: folder.mkdir())
+        with pytest.raises(RequestError, match="no training run 'regions-1'"):
+            jobs.resume("regions-1", workspace)
         assert not workspace.job_dir("regions-1").exists()
 
     def test_nothing_is_put_live_while_it_goes(

@@ -94,6 +94,43 @@ def test_a_larger_budget_is_larger(shop: Workspace) -> None:
     assert (request.trials, request.minutes) == (None, 5.0)
 
 
+def test_minutes_that_are_spent_are_no_budget(shop: Workspace) -> None:
+    """It would start, end at once as finished, and could be resumed no more."""
+    folder = write_sweep(shop)
+    record = (folder / "sweep.json").read_bytes()
+    (folder / "trials.json").write_text(json.dumps({"trials": [], "used_s": 1200.0}))
+    for minutes in (5.0, 20.0):
+        with pytest.raises(
+            ConfigError,
+            match=rf"taken 20\.0 minutes.*so {minutes:g} are none.*20\.1 minutes or more",
+        ):
+            sweep_jobs.resume_sweep("sweep-1", shop, minutes=minutes)
+    with pytest.raises(ConfigError, match="above 0"):
+        sweep_jobs.resume_sweep("sweep-1", shop, minutes=-5.0)
+    assert (folder / "sweep.json").read_bytes() == record
+    sweep_jobs.resume_sweep("sweep-1", shop, minutes=20.1)
+    assert read_sweep(shop, "sweep-1").request.minutes == 20.1
+
+
+def test_a_deletion_that_was_broken_off_is_finished_by_the_next(
+    shop: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (sweep_jobs.start_sweep(REQUEST, shop) for _ in range(2))
+
+    def killed(path: Path, **_: object) -> None:
+        if path.is_dir():  # it was renamed, and is to be emptied
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            sweep_jobs.delete_sweep(first, shop)
+    assert shop.sweep_ids() == [second]
+    assert list(shop.sweeps_dir.glob("*.deleted"))
+    sweep_jobs.delete_sweep(second, shop)
+    assert not list(shop.sweeps_dir.iterdir())
+
+
 def test_what_it_looks_at_nobody_changes_meanwhile(
     shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

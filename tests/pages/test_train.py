@@ -204,6 +204,58 @@ def test_a_run_goes_on_with_another_budget(
     assert resumed[1] == {"steps": None, "minutes": 0.5, "queue": False}
 
 
+def test_a_run_of_steps_goes_on_by_the_clock(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is offered the minutes that it has trained, which are whole ones."""
+    resumed: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "resume", lambda run_id, _, **how: resumed.append(how))
+    write_run("mine", phase="stopped", step=20, saved=(20, 310.0))
+    app = open_budget(open_page, "mine")
+    app.segmented_control(key="train_budget_unit_mine").set_value("minutes").run()
+    assert not app.exception
+    (minutes,) = [one for one in app.number_input if one.label == "Minutes in all"]
+    assert minutes.value == 5.0
+    minutes.set_value(7.5).run()
+    press(app, "Resume with this budget")
+    assert resumed == [{"steps": None, "minutes": 7.5, "queue": False}]
+
+
+@pytest.mark.parametrize(
+    ("unit", "label", "value", "said"),
+    [
+        ("steps", "Steps in all", 0, "Steps in all must be 1 to 10,000,000, not 0"),
+        ("minutes", "Minutes in all", 0.0, "Minutes in all must be 0.1 to 43,200, not 0"),
+    ],
+)
+def test_a_budget_out_of_range_starts_nothing(
+    open_page: OpenPage, unit: str, label: str, value: float, said: str
+) -> None:
+    """The field has no limits: the browser would keep back what it refuses, and the run go on."""
+    write_run("mine", phase="stopped", step=20, saved=(20, 60.0))
+    app = open_budget(open_page, "mine")
+    app.segmented_control(key="train_budget_unit_mine").set_value(unit).run()
+    (budget,) = [one for one in app.number_input if one.label == label]
+    assert (budget.min, budget.max) == (None, None)
+    budget.set_value(value).run()
+    assert said in messages(app)
+    assert "Resume with this budget" not in labels(app)
+
+
+def test_a_budget_typed_just_before_the_click_counts(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leaving the field and clicking are one: the page has not been drawn in between."""
+    resumed: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "resume", lambda run_id, _, **how: resumed.append(how))
+    write_run("mine", phase="stopped", step=20, saved=(20, 60.0))
+    app = open_budget(open_page, "mine")
+    (steps,) = [one for one in app.number_input if one.label == "Steps in all"]
+    steps.set_value(100)
+    press(app, "Resume with this budget")
+    assert resumed == [{"steps": 100, "minutes": None, "queue": False}]
+
+
 def test_a_finished_run_is_trained_further(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,22 @@ def test_a_number_out_of_range_starts_nothing(open_page: OpenPage) -> None:
     assert "Estimate time and memory" in labels(app)
 
 
+def test_a_number_typed_just_before_the_click_is_looked_at(
+    open_page: OpenPage, cheap: dict[str, Estimate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leaving the field and clicking are one: the page has not been drawn in between."""
+    started: list[object] = []
+    monkeypatch.setattr(jobs, "start", lambda request, *_, **__: started.append(request))
+    app = open_page("train", train_view="new")
+    press(app, "Estimate time and memory")
+    (rate,) = [one for one in app.number_input if one.label == "Learning rate"]
+    rate.set_value(0.5)  # which the settings alone would take
+    press(app, "Start training")
+    assert not started
+    assert "Nothing was changed" in messages(app)
+    assert "Learning rate must be" in messages(app)
+
+
 def test_it_starts_what_was_asked_once(
     open_page: OpenPage, cheap: dict[str, Estimate], monkeypatch: pytest.MonkeyPatch
 ) -> None:

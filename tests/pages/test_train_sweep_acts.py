@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from recsys.atomic import write_json
 from recsys.errors import ConfigError
 from recsys.learning import jobs, sweep_jobs
 from recsys.learning.sweeps import read_sweep
 from recsys.ui import roles
 from recsys.workspace import Workspace
 from tests.pages import training_parts
-from tests.pages.conftest import OpenPage, messages
+from tests.pages.conftest import OpenPage, messages, notes
 from tests.pages.sweep_parts import ACTS, FORM, field, said, shown, trial, write_sweep
 from tests.pages.training_parts import labels, press
 from tests.support.runs import write_run
@@ -36,7 +38,7 @@ def test_named_gone_on_with_and_deleted(
     launched: list[str] = []
     monkeypatch.setattr(sweep_jobs, "_launch", lambda _, sweep_id: launched.append(sweep_id))
     more = field(app, "Trials in all")
-    assert (more.value, more.min) == (18, 6)
+    assert more.value == 18
     more.set_value(30)
     press(app, "Go on")
     assert launched == ["sweep-1"]
@@ -78,10 +80,65 @@ def test_no_more_than_there_may_be(open_page: OpenPage) -> None:
     most = 1000
     write_sweep(trials=tuple(trial(at, 0.1) for at in range(most - 2)))
     address = {"train_view": "sweeps", "train_sweep": "sweep-1"}
-    more = field(open_page("train", **address), "Trials in all")
-    assert (more.min, more.max, more.value) == (most - 1, most, most)
+    app = open_page("train", **address)
+    more = field(app, "Trials in all")
+    assert more.value == most
+    more.set_value(most + 1).run()
+    assert "Trials in all must be 999 to 1,000, not 1,001" in messages(app)
+    assert "Go on" not in labels(app)
     write_sweep(trials=tuple(trial(at, 0.1) for at in range(most)))
     assert "Go on" not in labels(open_page("train", **address))
+
+
+@pytest.mark.parametrize(
+    ("length", "label", "value", "said"),
+    [
+        ("steps", "Steps", 0, "Steps must be 1 to 10,000,000, not 0"),
+        ("minutes", "Minutes", 0.0, "Minutes must be 0.1 to 43,200, not 0"),
+    ],
+)
+def test_the_best_is_trained_no_other_time_than_is_shown(
+    open_page: OpenPage, length: str, label: str, value: float, said: str
+) -> None:
+    """No field has limits: the browser would keep back what it refuses, and the run would start."""
+    write_sweep()
+    app = open_page("train", train_view="sweeps", train_sweep="sweep-1")
+    app.segmented_control(key="train_best_by_sweep-1").set_value(length).run()
+    assert {(one.min, one.max) for one in app.number_input} == {(None, None)}
+    field(app, label).set_value(value).run()
+    assert said in messages(app)
+    assert "Train it" not in labels(app)
+
+
+def test_what_is_used_is_not_offered_again(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_sweep(phase="stopped", minutes=30.0)
+    took(folder, 20 * 60)
+    monkeypatch.setattr(sweep_jobs, "_launch", lambda *_: None)
+    app = open_page("train", train_view="sweeps", train_sweep="sweep-1")
+    assert "it has taken 20 min" in notes(app)
+    more = field(app, "Minutes in all")
+    assert (more.value, more.min, more.max) == (60.0, None, None)
+    more.set_value(20.0).run()
+    assert "Minutes in all must be 20.1 to 43,200, not 20" in messages(app)
+    assert "Go on" not in labels(app)
+    field(app, "Minutes in all").set_value(40.0).run()
+    field(app, "Minutes in all").set_value(5.0)  # and clicked before the page has said so
+    press(app, "Go on")
+    assert "has taken 20.0 minutes already, so 5 are none more" in messages(app)
+    assert read_sweep(Workspace.default(), "sweep-1").request.minutes == 30.0
+    field(app, "Minutes in all").set_value(20.1).run()
+    press(app, "Go on")
+    assert read_sweep(Workspace.default(), "sweep-1").request.minutes == 20.1
+    took(folder, 43_200 * 60)
+    assert "Go on" not in labels(open_page("train", train_view="sweeps", train_sweep="sweep-1"))
+
+
+def took(folder: Path, seconds: float) -> None:
+    """A sweep has taken so long."""
+    path = folder / "trials.json"
+    write_json(path, {**json.loads(path.read_text()), "used_s": seconds})
 
 
 def test_without_a_complete_trial_there_is_no_best(open_page: OpenPage) -> None:

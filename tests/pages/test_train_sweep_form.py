@@ -101,6 +101,52 @@ def test_what_makes_no_sense_is_said_and_kept(
     assert field(app, "Name").value == "Kept"
 
 
+def test_a_number_out_of_range_starts_nothing(
+    open_page: OpenPage, started: list[tuple[SweepRequest, str, bool]]
+) -> None:
+    """And is kept as it was typed. No field has limits: the browser would not send what it
+    refuses, and the sweep would start with the number before.
+    """
+    app = open_page("train", **FORM)
+    typed = {"Trials": 0, "Steps of each trial": 2, "Seed of the search": -1, "Looks a step": 0}
+    for label, value in typed.items():
+        field(app, label).set_value(value)
+    app.run()
+    assert "Trials must be 1 to 1,000, not 0" in messages(app)
+    assert "Steps of each trial must be 5 to 10,000,000, not 2" in messages(app)
+    assert "Seed of the search must be 0 to 2,147,483,647, not -1" in messages(app)
+    assert "Looks a step must be" in messages(app)
+    assert [field(app, label).value for label in typed] == list(typed.values())
+    assert "Start the sweep" not in labels(app)
+    assert "Start the textbook's search" in labels(app)
+    for label, value in zip(typed, (8, 40, 3, 8), strict=True):
+        field(app, label).set_value(value)
+    app.segmented_control(key="train_form_sweep_budget_value").set_value("minutes")
+    app.run()
+    field(app, "Minutes").set_value(0.0).run()
+    assert "Minutes must be 0.1 to 43,200, not 0" in messages(app)
+    assert "Start the sweep" not in labels(app)
+    assert {(one.min, one.max) for one in app.number_input} == {(None, None)}
+    field(app, "Minutes").set_value(7.5).run()
+    press(app, "Start the sweep")
+    assert [(request.trials, request.minutes) for request, _, _ in started] == [(None, 7.5)]
+
+
+@pytest.mark.parametrize(("seed", "expected"), [(7, [7]), (-1, [])])
+def test_a_number_typed_just_before_the_click_counts(
+    open_page: OpenPage,
+    started: list[tuple[SweepRequest, str, bool]],
+    seed: int,
+    expected: list[int],
+) -> None:
+    """Leaving the field and clicking are one: the page has not been drawn in between."""
+    app = open_page("train", **FORM)
+    field(app, "Seed of the search").set_value(seed)
+    press(app, "Start the sweep")
+    assert [request.seed for request, _, _ in started] == expected
+    assert ("Seed of the search must be" in messages(app)) == (not expected)
+
+
 @pytest.mark.parametrize("key", ["augment", "score", "widths", "margin", "crop_weight"])
 def test_every_kind_of_setting_may_be_searched(open_page: OpenPage, key: str) -> None:
     app = open_page("train", **FORM)

@@ -13,7 +13,7 @@ from recsys.ui.messages import explain, plain, sentence
 from recsys.ui.resources import Live
 from recsys.ui.training import asked
 from recsys.ui.training.estimate import estimate_and_start
-from recsys.ui.training.form_state import Form, form_for
+from recsys.ui.training.form_state import Form, applies, form_for
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from recsys.learning.fields import FormField
 
 BUDGETS = {"steps": "Steps", "minutes": "Minutes"}
-MOST_STEPS, MOST_MINUTES = 10_000_000, 43_200.0
 
 
 def new_run(live: Live, workspace: Workspace) -> None:
@@ -45,44 +44,12 @@ def new_run(live: Live, workspace: Workspace) -> None:
     for caution in found:
         about = plain(" and ".join(labels[key] for key in caution.keys if key in labels))
         st.warning(f"**{about}**  \n{plain(caution.text, 400)}", icon=":material/warning:")
-    outside = out_of_range(form)
+    outside = form.faults()
     for fault in outside or ([problem] if problem is not None else []):
         explain(fault, heading="This run cannot be started", serious=True)
     if outside or problem is not None:
         return
     estimate_and_start(live, workspace, form)
-
-
-def out_of_range(form: Form) -> list[ConfigError]:
-    """What is wrong with single numbers. A control that refused them would keep the old ones, and
-    a run would start with other values than the page shows.
-    """
-    from recsys.learning.fields import form_fields
-
-    budget: tuple[str, float, float, float] = ("Steps", form.steps, 1, MOST_STEPS)
-    if form.budget == "minutes":
-        budget = ("Minutes", form.minutes, 0.1, MOST_MINUTES)
-    numbers = [budget]
-    numbers += [
-        (one.label, form.values[one.key], one.low, one.high)
-        for one in form_fields()
-        if one.kind in ("whole", "number")
-        and one.low is not None
-        and one.high is not None
-        and applies(one, form.values)
-    ]
-    return [
-        ConfigError(
-            f"{label} must be {_number(low)} to {_number(high)}, not {_number(value)}",
-            "Change it above",
-        )
-        for label, value, low, high in numbers
-        if not low <= value <= high
-    ]
-
-
-def _number(value: float) -> str:
-    return f"{value:,.10f}".rstrip("0").rstrip(".")
 
 
 def _cautions(form: Form) -> tuple[list[Caution], ConfigError | None]:
@@ -164,11 +131,6 @@ def groups(form: Form, found: list[Caution]) -> None:
             warned = any(one.key in keys for one in mine)
             with st.expander(title, icon=":material/warning:" if warned else None):
                 _grid(form, mine, found, group)
-
-
-def applies(one: FormField, values: dict[str, Any]) -> bool:
-    """Whether a setting matters beside the others."""
-    return one.only is None or values.get(one.only[0]) == one.only[1]
 
 
 def _grid(form: Form, fields: list[FormField], found: list[Caution], group: str) -> None:

@@ -6,17 +6,22 @@ page: who only looks does not wait for it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from recsys.errors import ConfigError
 from recsys.ui.resources import Live
 from recsys.workspace import DEMO_NAME, Workspace
 
 if TYPE_CHECKING:
     from recsys.learning.config import TrainConfig
+    from recsys.learning.fields import FormField
     from recsys.learning.train import TrainRequest
+
+MOST_STEPS, MOST_MINUTES = 10_000_000, 43_200.0
 
 _FORM, _FOR = "train_form", "train_form_for"
 
@@ -50,11 +55,14 @@ class Form:
         return with_values(preset_named(self.preset).config, self.values)
 
     def request(self) -> TrainRequest:
-        """What is asked for. Raises ConfigError."""
+        """What is asked for. Raises ConfigError, also where a number is out of range: one that was
+        typed and a click on the start can come together, before the page has said so.
+        """
         from recsys.learning.fields import as_text, differences
         from recsys.learning.presets import preset_named
         from recsys.learning.train import TrainRequest
 
+        refuse(self.faults())
         changed = differences(self.config(), preset_named(self.preset).config)
         return TrainRequest(
             data=self.data,
@@ -64,6 +72,13 @@ class Form:
             overrides=tuple(f"{key}={as_text(mine)}" for key, (mine, _) in changed.items()),
         )
 
+    def faults(self) -> list[ConfigError]:
+        """What is wrong with single numbers."""
+        budget = out_of_range("Steps", self.steps, 1, MOST_STEPS)
+        if self.budget == "minutes":
+            budget = out_of_range("Minutes", self.minutes, 0.1, MOST_MINUTES)
+        return budget + settings_out_of_range(self.values)
+
     def take_preset(self, name: str) -> None:
         """Puts a preset's settings in the place of what was there."""
         from recsys.learning.presets import preset_named
@@ -71,6 +86,53 @@ class Form:
         preset = preset_named(name)
         self.preset, self.steps = preset.name, preset.steps
         self.values = _plain_values(preset.config)
+
+
+def out_of_range(label: str, value: float, low: float, high: float) -> list[ConfigError]:
+    """What is wrong with a number that was typed; empty where nothing is.
+
+    Widgets have no limits of their own: one that refused a number would keep the old one, and
+    work would start with other values than the page shows.
+    """
+    if low <= value <= high:
+        return []
+    return [
+        ConfigError(
+            f"{label} must be {_number(low)} to {_number(high)}, not {_number(value)}",
+            "Change it above",
+        )
+    ]
+
+
+def settings_out_of_range(
+    values: dict[str, Any], but: Collection[str] = frozenset()
+) -> list[ConfigError]:
+    """What is wrong with single settings.
+
+    Args:
+        values: by key.
+        but: keys of those not to look at.
+    """
+    from recsys.learning.fields import form_fields
+
+    return [
+        fault
+        for one in form_fields()
+        if one.kind in ("whole", "number") and one.key not in but and applies(one, values)
+        if one.low is not None and one.high is not None
+        for fault in out_of_range(one.label, values[one.key], one.low, one.high)
+    ]
+
+
+def refuse(faults: list[ConfigError]) -> None:
+    """Raises the first of what is wrong."""
+    if faults:
+        raise faults[0]
+
+
+def applies(one: FormField, values: dict[str, Any]) -> bool:
+    """Whether a setting matters beside the others."""
+    return one.only is None or values.get(one.only[0]) == one.only[1]
 
 
 def form_for(live: Live, workspace: Workspace, origin: str) -> Form:
@@ -130,6 +192,10 @@ def _copy_of(workspace: Workspace, run_id: str) -> Form:
         if str(workspace.resolve_dataset(name)) == asked.data:
             return replace(form, data=name)
     return form
+
+
+def _number(value: float) -> str:
+    return f"{value:,.10f}".rstrip("0").rstrip(".")
 
 
 def _plain_values(config: TrainConfig) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from recsys.ui.acts import act_button, attempt
 from recsys.ui.messages import explain, plain
 from recsys.ui.state import Parameter, change
 from recsys.ui.training import asked
+from recsys.ui.training.form_state import MOST_MINUTES, MOST_STEPS, out_of_range
 from recsys.ui.training.words import outlook_words
 from recsys.workspace import Workspace
 
 Unit = Literal["steps", "minutes"]
 UNITS: dict[Unit, str] = {"steps": "Steps", "minutes": "Minutes"}
-MOST_STEPS, MOST_MINUTES = 10_000_000, 43_200.0
 
 
 def manage(workspace: Workspace, run: Run) -> None:
@@ -104,34 +104,32 @@ def budget_form(workspace: Workspace, run: Run) -> None:
     )
     # A finished run is offered as much again, one that ended early what it had.
     times = 2 if run.state == "finished" else 1
+    usual_minutes = float(times * (run.minutes or max(1, round(elapsed_s / 60))))
     key = f"train_budget_{unit}_{run.id}"
     if unit == "steps":
-        steps = int(
-            st.number_input(
-                "Steps in all",
-                1,
-                MOST_STEPS,
-                min(MOST_STEPS, times * (run.steps or max(step, 100))),
-                100,
-                key=key,
-                help="Counted from the run's start, with those that are done.",
-            )
+        steps = st.number_input(
+            "Steps in all",
+            value=min(MOST_STEPS, times * (run.steps or max(step, 100))),
+            step=100,
+            key=key,
+            help="Counted from the run's start, with those that are done.",
         )
+        wrong = out_of_range("Steps in all", steps, 1, MOST_STEPS)
         asked_for: dict[str, Any] = {"steps": steps}
     else:
-        minutes = float(
-            st.number_input(
-                "Minutes in all",
-                0.1,
-                MOST_MINUTES,
-                min(MOST_MINUTES, times * (run.minutes or max(1.0, round(elapsed_s / 60)))),
-                1.0,
-                format="%g",
-                key=key,
-                help="Counted from the run's start: the minutes it has trained are among them.",
-            )
+        minutes = st.number_input(
+            "Minutes in all",
+            value=min(MOST_MINUTES, usual_minutes),
+            step=1.0,
+            format="%g",
+            key=key,
+            help="Counted from the run's start: the minutes it has trained are among them.",
         )
+        wrong = out_of_range("Minutes in all", minutes, 0.1, MOST_MINUTES)
         asked_for = {"minutes": minutes}
+    if wrong:
+        explain(wrong[0], serious=True)
+        return
     try:
         found = outlook(run, workspace, **asked_for)
     except RecsysError as error:
@@ -144,7 +142,7 @@ def budget_form(workspace: Workspace, run: Run) -> None:
         "Train further" if run.state == "finished" else "Resume with this budget",
         "play_arrow",
         "train_act_budget",
-        lambda: resume(workspace, run, **asked_for),
+        lambda: go_on(workspace, run, unit, key),
         primary=True,
         disabled=run.state == "finished" and found.spent >= 1,
     )
@@ -214,6 +212,17 @@ def resume(
     # a second click on the same button finds it in progress, which is what was asked for
     with contextlib.suppress(AlreadyRunningError):
         jobs.resume(run.id, workspace, steps=steps, minutes=minutes, queue=queue)
+
+
+def go_on(workspace: Workspace, run: Run, unit: Unit, key: str) -> None:
+    """Goes on with the budget that stands in a field now: it and the click can come together."""
+    budget = st.session_state.get(key)
+    if budget is None:
+        return
+    if unit == "steps":
+        resume(workspace, run, steps=budget)
+    else:
+        resume(workspace, run, minutes=budget)
 
 
 def describe(workspace: Workspace, run: Run, name: str, note: str) -> None:

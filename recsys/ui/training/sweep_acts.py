@@ -10,15 +10,17 @@ from recsys.learning import runs, sweeps
 from recsys.learning.sweeps import Sweep
 from recsys.ui import roles
 from recsys.ui.acts import act_button, attempt, once
-from recsys.ui.messages import plain
+from recsys.ui.messages import explain, plain
 from recsys.ui.state import Parameter
 from recsys.ui.training import asked, sweep_asked
+from recsys.ui.training.form_state import MOST_MINUTES, MOST_STEPS, out_of_range
 from recsys.ui.training.sweep_words import recall_text, settings_words
+from recsys.ui.training.words import duration_words
+from recsys.ui.views import counted
 from recsys.workspace import Workspace
 
 LENGTHS = {"preset": "The preset's own", "steps": "Steps", "minutes": "Minutes"}
 _MORE_TRIALS, _MORE_MINUTES = 6, 30.0
-_MOST_MINUTES = 43_200.0
 
 
 def manage(workspace: Workspace, sweep: Sweep) -> None:
@@ -71,13 +73,17 @@ def _train(workspace: Workspace, sweep: Sweep) -> None:
         by = st.segmented_control(
             "Length", tuple(LENGTHS), format_func=LENGTHS.__getitem__, key=length, default="preset"
         )
+        wrong = []
         if by == "steps":
-            most = 10_000_000
-            st.number_input(
-                "Steps", 1, most, min(most, 4 * sweep.request.trial_steps), 100, key=steps
-            )
+            usual = min(MOST_STEPS, 4 * sweep.request.trial_steps)
+            asked_for = st.number_input("Steps", value=usual, step=100, key=steps)
+            wrong = out_of_range("Steps", asked_for, 1, MOST_STEPS)
         elif by == "minutes":
-            st.number_input("Minutes", 0.1, _MOST_MINUTES, 10.0, 1.0, format="%g", key=minutes)
+            time = st.number_input("Minutes", value=10.0, step=1.0, format="%g", key=minutes)
+            wrong = out_of_range("Minutes", time, 0.1, MOST_MINUTES)
+        if wrong:
+            explain(wrong[0], serious=True)
+            return
         act_button(
             "Train it",
             "play_arrow",
@@ -94,21 +100,36 @@ def _train(workspace: Workspace, sweep: Sweep) -> None:
 
 
 def _more(workspace: Workspace, sweep: Sweep) -> None:
+    from recsys.learning.budgets import least_minutes, sweep_used_s
+
     key = f"train_sweep_budget_{sweep.id}_{sweep.ended}"
     by_minutes = sweep.request.minutes is not None
-    if not by_minutes and sweep.ended >= sweeps.MAX_TRIALS:
+    used_s = sweep_used_s(sweep.id, workspace)
+    low, most = sweep.ended + 1, sweeps.MAX_TRIALS
+    least = least_minutes(used_s)
+    if (by_minutes and least > MOST_MINUTES) or (not by_minutes and low > most):
         return
     with st.popover("More minutes" if by_minutes else "More trials", icon=":material/more_time:"):
         if by_minutes:
-            asked_for = min(_MOST_MINUTES, (sweep.request.minutes or 0.0) + _MORE_MINUTES)
-            st.number_input(
-                "Minutes in all", 0.1, _MOST_MINUTES, asked_for, 5.0, format="%g", key=key
+            longer = max(least, sweep.request.minutes or 0.0) + _MORE_MINUTES
+            minutes = st.number_input(
+                "Minutes in all",
+                value=min(MOST_MINUTES, longer),
+                step=5.0,
+                format="%g",
+                key=key,
             )
+            wrong = out_of_range("Minutes in all", minutes, least, MOST_MINUTES)
+            so_far = f"it has taken {duration_words(used_s)}"
         else:
             wanted = max(sweep.ended, sweep.request.trials or 0) + _MORE_TRIALS
-            most = sweeps.MAX_TRIALS
-            st.number_input("Trials in all", sweep.ended + 1, most, min(most, wanted), 1, key=key)
-        st.caption(plain(f"Counted from the sweep's start; {sweep.ended} trials have ended."))
+            trials = st.number_input("Trials in all", value=min(most, wanted), step=1, key=key)
+            wrong = out_of_range("Trials in all", trials, low, most)
+            so_far = f"{counted(sweep.ended, 'trial has', 'trials have')} ended"
+        st.caption(plain(f"Counted from the sweep's start; {so_far}."))
+        if wrong:
+            explain(wrong[0], serious=True)
+            return
         act_button(
             "Go on", "play_arrow", "train_sweep_act_more", lambda: more(workspace, sweep, key)
         )

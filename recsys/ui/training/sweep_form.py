@@ -10,13 +10,12 @@ import streamlit as st
 from recsys.errors import ConfigError, RecsysError
 from recsys.learning.fields import GROUPS, FormField, form_fields
 from recsys.learning.presets import PRESETS
-from recsys.learning.sweeps import MAX_TRIALS, MIN_TRIAL_STEPS
 from recsys.ui.messages import explain, plain
 from recsys.ui.resources import Live
 from recsys.ui.state import change
 from recsys.ui.training import sweep_asked
-from recsys.ui.training.form import applies, control, help_of, tied
-from recsys.ui.training.form_state import Form
+from recsys.ui.training.form import control, help_of, tied
+from recsys.ui.training.form_state import Form, applies
 from recsys.ui.training.sweep_form_state import (
     Searched,
     SweepForm,
@@ -58,13 +57,21 @@ def new_sweep(live: Live, workspace: Workspace) -> None:
     with st.container(key="train_form_sweep"):
         budget(form)
     shared(form)
-    try:
-        request = form.request()
-    except ConfigError as error:
-        explain(error, heading="This cannot be searched yet", serious=True)
+    wrong = form.faults() or _senseless(form)
+    for fault in wrong:
+        explain(fault, heading="This cannot be searched yet", serious=True)
+    if wrong:
         return
     fits = cost(live, workspace, form)
-    begin_button(workspace, request, form.name, key="own", disabled=not fits)
+    begin_button(workspace, form, key="own", disabled=not fits)
+
+
+def _senseless(form: SweepForm) -> list[ConfigError]:
+    try:
+        form.request()
+    except ConfigError as error:
+        return [error]
+    return []
 
 
 def what(form: SweepForm, workspace: Workspace) -> None:
@@ -90,6 +97,7 @@ def the_textbooks(live: Live, workspace: Workspace, form: SweepForm) -> None:
     own = Form(preset.name, form.data, {}, "steps", preset.steps, 10.0)
     own.take_preset(preset.name)
     ready = textbook_form(own)
+    ready.name = "The textbook's search"
     with st.container(border=True, key="train_sweep_textbook"):
         st.header("The textbook's search", anchor=False)
         request = ready.request()
@@ -104,8 +112,7 @@ def the_textbooks(live: Live, workspace: Workspace, form: SweepForm) -> None:
         st.markdown(plain(" ".join(part for part in (said, costs) if part), 400))
         begin_button(
             workspace,
-            request,
-            "The textbook's search",
+            ready,
             key="textbook",
             label="Start the textbook's search",
         )
@@ -252,16 +259,13 @@ def budget(form: SweepForm) -> None:
     if form.budget == "trials":
         st.number_input(
             "Trials",
-            min_value=1,
-            max_value=MAX_TRIALS,
+            step=1,
             help="The first few are drawn at random, the later ones near what was good.",
             **tied("sweep_trials", form.trials, storing(form, "trials")),
         )
     else:
         st.number_input(
             "Minutes",
-            min_value=0.1,
-            max_value=43_200.0,
             step=5.0,
             format="%g",
             help="By the clock. The trial that is on its way at the end is ended early.",
@@ -269,8 +273,6 @@ def budget(form: SweepForm) -> None:
         )
     st.number_input(
         "Steps of each trial",
-        min_value=MIN_TRIAL_STEPS,
-        max_value=10_000_000,
         step=50,
         help="The same for all, so that they compare. Too few, and what learns slowly but well "
         "looks bad.",
@@ -284,8 +286,6 @@ def budget(form: SweepForm) -> None:
     )
     st.number_input(
         "Seed of the search",
-        min_value=0,
-        max_value=2**31 - 1,
         step=1,
         help="Which settings are tried first. All trials train with the same seed of their own.",
         **tied("sweep_seed", form.seed, storing(form, "seed")),

@@ -16,13 +16,28 @@ from recsys.learning.config import TrainConfig
 from recsys.learning.fields import FormField, as_text, differences, form_fields
 from recsys.learning.presets import preset_named
 from recsys.learning.sweep_space import checked
-from recsys.learning.sweeps import MIN_TRIAL_STEPS, Parameter, SweepRequest, textbook
+from recsys.learning.sweeps import (
+    MAX_TRIALS,
+    MIN_TRIAL_STEPS,
+    Parameter,
+    SweepRequest,
+    textbook,
+)
 from recsys.ui.resources import Live
-from recsys.ui.training.form_state import Form, fresh
+from recsys.ui.training.form_state import (
+    MOST_MINUTES,
+    MOST_STEPS,
+    Form,
+    fresh,
+    out_of_range,
+    refuse,
+    settings_out_of_range,
+)
 from recsys.workspace import Workspace
 
 _FORM = "train_sweep_form"
 TRIALS, MINUTES = 20, 30.0
+MOST_SEED = 2**31 - 1
 _SHARE_OF_PRESET = 8
 NOT_SEARCHED = ("seed",)
 
@@ -95,7 +110,8 @@ class SweepForm:
         return self.shared.config()
 
     def request(self) -> SweepRequest:
-        """What is asked for. Raises ConfigError."""
+        """What is asked for. Raises ConfigError, also where a number is out of range."""
+        refuse(self.faults())
         fields = {one.key: one for one in form_fields()}
         parameters = tuple(one.parameter(fields[one.key]) for one in self.searched)
         preset = preset_named(self.shared.preset)
@@ -118,6 +134,18 @@ class SweepForm:
                 prunes=self.prunes,
             )
         )
+
+    def faults(self) -> list[ConfigError]:
+        """What is wrong with single numbers, those that all trials share included."""
+        budget = out_of_range("Trials", self.trials, 1, MAX_TRIALS)
+        if self.budget == "minutes":
+            budget = out_of_range("Minutes", self.minutes, 0.1, MOST_MINUTES)
+        return [
+            *budget,
+            *out_of_range("Steps of each trial", self.trial_steps, MIN_TRIAL_STEPS, MOST_STEPS),
+            *out_of_range("Seed of the search", self.seed, 0, MOST_SEED),
+            *settings_out_of_range(self.shared.values, {one.key for one in self.searched}),
+        ]
 
     def take_preset(self, name: str) -> None:
         """Puts a preset's settings and the textbook's search in the place of what was there."""

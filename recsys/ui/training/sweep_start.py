@@ -9,7 +9,6 @@ import streamlit as st
 from recsys.errors import RecsysError
 from recsys.learning import sweeps
 from recsys.learning.estimates import Estimate
-from recsys.learning.sweeps import SweepRequest
 from recsys.ui.acts import attempt, once
 from recsys.ui.messages import explain, plain
 from recsys.ui.resources import Live
@@ -80,8 +79,7 @@ def cost_words(form: SweepForm, found: Estimate | None) -> str:
 
 def begin_button(
     workspace: Workspace,
-    request: SweepRequest,
-    name: str,
+    form: SweepForm,
     *,
     key: str,
     label: str = "Start the sweep",
@@ -104,19 +102,18 @@ def begin_button(
         type="primary",
         disabled=disabled,
         on_click=attempt,
-        args=(lambda: start(workspace, request, name, bool(others)),),
+        args=(lambda: start(workspace, form, bool(others)),),
     )
 
 
-def start(
-    workspace: Workspace, request: SweepRequest, name: str, queue: bool
-) -> dict[Parameter[Any], Any]:
+def start(workspace: Workspace, form: SweepForm, queue: bool) -> dict[Parameter[Any], Any]:
     """Starts the sweep, once however often this is called for it. Raises RecsysError."""
     from recsys.learning import sweep_jobs
 
+    request = form.request()  # now: a number may have been typed since the page was drawn
     sweep_id = once(
         request,
-        lambda: sweep_jobs.start_sweep(request, workspace, queue=queue, name=name),
+        lambda: sweep_jobs.start_sweep(request, workspace, queue=queue, name=form.name),
         lambda sweep_id: sweeps.read_sweep(workspace, sweep_id).is_in_progress,
     )
     forget()
