@@ -138,6 +138,7 @@ def test_the_search_is_repeatable(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     assert run(Study(tmp_path / "c", replace(REQUEST, seed=5)), lambda params: 0.5) != once[0]
     largest = replace(REQUEST, seed=2**31 - 1)
+    (tmp_path / "d").mkdir()
     assert run(Study(tmp_path / "d", largest), lambda params: 0.5) != once[0]
 
 
