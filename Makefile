@@ -14,18 +14,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 app: $(VENV)/.runtime
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-# Browsers and processes wait most of the time, so three parts run beside one another; what two of
-# them say comes at the end.
-PROCESSES := tests/learning tests/faults
 test: $(VENV)/.development
-	@said=$$(mktemp -d); \
-	$(BIN)/python -m pytest $(PROCESSES) >$$said/processes 2>&1 & processes=$$!; \
-	$(BIN)/python -m pytest $(foreach part,tests/browser $(PROCESSES),--ignore=$(part)) \
-		>$$said/others 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest tests/browser; failed=$$?; \
-	wait $$processes || failed=1; wait $$others || failed=1; \
-	cat $$said/processes $$said/others; rm -r $$said; \
-	test $$failed -eq 0
+	$(BIN)/python -m tests
 
 setup: $(VENV)/.development
 
