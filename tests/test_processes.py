@@ -21,7 +21,7 @@ from recsys.process_identity import Identity
 from recsys.processes import AlreadyRunningError, Status
 from recsys.workspace import PROJECT_DIR
 
-SOON_S = 60.0
+SOON_S = 120.0
 SLEEPS = "import time; time.sleep(600)"
 SAVES = """
 import signal, sys, time
