@@ -48,7 +48,7 @@ def measure(config: TrainConfig, scenes: int) -> Measured:
     state, batch, rate = trainer.initial_state(), next(batches), jnp.float32(1e-6)
     state_bytes = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
     began = time.monotonic()
-    step = jax.jit(trainer._step, donate_argnums=0).lower(state, batch, rate).compile()
+    step = trainer.compiled_for(state, batch, rate)
     analysis = step.memory_analysis()
     needed = analysis.temp_size_in_bytes + analysis.output_size_in_bytes if analysis else 0
     device = jax.devices()[0]
@@ -58,13 +58,13 @@ def measure(config: TrainConfig, scenes: int) -> Measured:
     memory = needed if stats else before + needed + _OVERHEAD_BYTES
     if memory > (device_bytes or available_bytes() + before):
         return Measured(None, None, memory, device_bytes, state_bytes)
-    state, figures = step(state, batch, rate)
+    state, figures = step(state, batch, rate, trainer.weight_decay)
     float(figures["loss"])
     first_step_s = time.monotonic() - began
     times: list[float] = []
     while len(times) < _STEPS and sum(times) < _ENOUGH_S:
         began = time.monotonic()
-        state, figures = step(state, next(batches), rate)
+        state, figures = step(state, next(batches), rate, trainer.weight_decay)
         float(figures["loss"])
         times.append(time.monotonic() - began)
     if not stats:

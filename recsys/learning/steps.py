@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -58,10 +58,19 @@ def build_towers(config: TowerConfig, seed: int = 0) -> TwoTower:
     return kind(config, rngs=nnx.Rngs(seed))
 
 
-class Trainer:
-    """The jitted step of one configuration, and the state that it starts from."""
+_GIVEN = ("learning_rate", "weight_decay", "schedule", "warmup_fraction", "init_scale", "seed")
+"""Settings that the compiled step is given, or that only the start depends on."""
 
-    def __init__(self, config: TrainConfig) -> None:
+
+class Trainer:
+    """The jitted step of one configuration, and the state that it starts from.
+
+    Args:
+        like: its compiled step is used where that is the same, so that of many short trials with
+            different learning rates only the first has to compile.
+    """
+
+    def __init__(self, config: TrainConfig, like: Trainer | None = None) -> None:
         self.config = config
         towers = build_towers(config.tower, config.seed)
         towers.train()
@@ -69,15 +78,38 @@ class Trainer:
         self._first = ({"towers": nnx.to_pure_dict(params)}, nnx.to_pure_dict(statistics))
         self._first[0]["log_scale"] = jnp.log(jnp.float32(config.init_scale))
         self._templates = (params, statistics)
-        decay = optax.add_decayed_weights(
-            config.weight_decay, mask=lambda tree: jax.tree.map(lambda leaf: leaf.ndim > 1, tree)
+        kept = like if like is not None and like.has_step_of(config) else None
+        self._compiled: Any = kept._compiled if kept else jax.jit(self._step, donate_argnums=0)
+        self._evaluation_loss: Any = kept._evaluation_loss if kept else jax.jit(self._exported_loss)
+
+    def has_step_of(self, config: TrainConfig) -> bool:
+        """Whether a configuration's step differs in nothing that is compiled."""
+        given = {name: getattr(self.config, name) for name in _GIVEN}
+        return dataclasses.replace(config, **given) == self.config
+
+    def step(
+        self, state: State, batch: dict[str, Any], learning_rate: Array
+    ) -> tuple[State, dict[str, Array]]:
+        """One step; ``state`` is used up. Figures are ``loss`` and ``gradient_norm``, ``float32``
+        scalars; the norm is that before clipping.
+        """
+        done: tuple[State, dict[str, Array]] = self._compiled(
+            state, batch, learning_rate, self.weight_decay
         )
-        clip = optax.clip_by_global_norm(config.clip_norm) if config.clip_norm else optax.identity()
-        self._transform = optax.chain(clip, optax.scale_by_adam(), decay)
-        self.step: Callable[[State, dict[str, Any], Array], tuple[State, dict[str, Array]]] = (
-            jax.jit(self._step, donate_argnums=0)
-        )
-        self._evaluation_loss = jax.jit(self._exported_loss)
+        return done
+
+    @property
+    def weight_decay(self) -> Array:
+        """What the compiled step is given last."""
+        return jnp.float32(self.config.weight_decay)
+
+    def compiled_for(
+        self, state: State, batch: dict[str, Any], learning_rate: Array
+    ) -> jax.stages.Compiled:
+        """The step for these shapes, to be asked what it needs; nothing is run."""
+        lowered = self._compiled.lower(state, batch, learning_rate, self.weight_decay)
+        compiled: jax.stages.Compiled = lowered.compile()
+        return compiled
 
     def initial_state(self) -> State:
         params, statistics = jax.tree.map(jnp.array, self._first)
@@ -85,7 +117,7 @@ class Trainer:
             step=jnp.int32(0),
             params=params,
             statistics=statistics,
-            optimiser=self._transform.init(params),
+            optimiser=self._transform(self.weight_decay).init(params),
             average=jax.tree.map(jnp.copy, params),
         )
 
@@ -95,7 +127,8 @@ class Trainer:
 
     def evaluation_loss(self, state: State, batch: dict[str, Any]) -> Array:
         """The loss of a batch by the weights that would be exported, without a step."""
-        return self._evaluation_loss(state.average, state.statistics, batch)
+        loss: Array = self._evaluation_loss(state.average, state.statistics, batch)
+        return loss
 
     def _exported_loss(self, params: Any, statistics: Any, batch: dict[str, Any]) -> Array:
         towers = self._towers(params, statistics)
@@ -113,8 +146,17 @@ class Trainer:
         towers: TwoTower = nnx.merge(self._graph, *self._templates)
         return towers
 
+    def _transform(self, weight_decay: Array) -> optax.GradientTransformation:
+        """Clipping, Adam, and decay of kernels alone."""
+        norm = self.config.clip_norm
+        decay = optax.add_decayed_weights(
+            weight_decay, mask=lambda tree: jax.tree.map(lambda leaf: leaf.ndim > 1, tree)
+        )
+        clip = optax.clip_by_global_norm(norm) if norm else optax.identity()
+        return optax.chain(clip, optax.scale_by_adam(), decay)
+
     def _step(
-        self, state: State, batch: dict[str, Any], learning_rate: Array
+        self, state: State, batch: dict[str, Any], learning_rate: Array, weight_decay: Array
     ) -> tuple[State, dict[str, Array]]:
         def loss_of(params: Any) -> tuple[Array, Any]:
             towers = self._towers(params, state.statistics)
@@ -123,7 +165,8 @@ class Trainer:
 
         (loss, statistics), gradient = jax.value_and_grad(loss_of, has_aux=True)(state.params)
         with jax.numpy_dtype_promotion("standard"):  # Optax promotes its integer step count
-            updates, optimiser = self._transform.update(gradient, state.optimiser, state.params)
+            transform = self._transform(weight_decay)
+            updates, optimiser = transform.update(gradient, state.optimiser, state.params)
         params = jax.tree.map(lambda p, u: p - learning_rate * u, state.params, updates)
         params["log_scale"] = jnp.minimum(params["log_scale"], _MAX_LOG_SCALE)
         # A young average would be dominated by the random start.

@@ -31,8 +31,11 @@ from recsys.workspace import Workspace
 if TYPE_CHECKING:
     import optuna
 
+    from recsys.learning.config import TrainConfig
     from recsys.learning.loop import Event
     from recsys.learning.material import Material
+    from recsys.learning.steps import Trainer
+    from recsys.learning.validation import Validation
 
 _EVALUATIONS = 5
 _SAVE_EVERY_S = 20.0
@@ -105,6 +108,7 @@ class Search:
         self._used_before_s = self.study.used_s
         self._reported_at = 0.0
         self._material: tuple[tuple[int, int, int], Material] | None = None
+        self._compiled: tuple[Material, Trainer, Validation] | None = None
 
     def run(self) -> None:
         """Tries until the budget is spent or it is asked to stop."""
@@ -113,8 +117,6 @@ class Search:
             say(f"Trial {trial.number}: {self._words(trial.params)}")
             self._report("training", trial.number, 0, 0.0)
             self._try(trial)
-            # Each trial compiles steps of its own; without this they would pile up.
-            self._forget_compiled()
             self.study.keep(self._used_s())
 
     def _try(self, trial: optuna.Trial) -> None:
@@ -176,6 +178,7 @@ class Search:
 
         config = trial_config(self.request, trial.params)
         material = self._read(config.tower)
+        compiled, validation = self._compiled_for(config, material)
         steps = self.request.trial_steps
 
         def listen(event: Event) -> None:
@@ -191,9 +194,9 @@ class Search:
                 raise _EndedEarlyError("the sweep's time was over")
 
         loop = Loop(
-            trainer=Trainer(config),
+            trainer=Trainer(config, like=compiled),
             batches=make_batches(material.training, config),
-            validation=material.validation(config),
+            validation=validation,
             budget=Budget(steps),
             folder=place,
             run_id=f"{self.id}, trial {trial.number}",
@@ -212,6 +215,18 @@ class Search:
         loop.run()
         assert loop.recall is not None
         return loop.recall
+
+    def _compiled_for(self, config: TrainConfig, material: Material) -> tuple[Trainer, Validation]:
+        """What is compiled, kept where the next trial needs the same."""
+        from recsys.learning.steps import Trainer
+
+        kept = self._compiled
+        if kept is None or kept[0] is not material or not kept[1].has_step_of(config):
+            kept = self._compiled = None
+            self._forget_compiled()  # or they would pile up
+            kept = material, Trainer(config), material.validation(config)
+            self._compiled = kept
+        return kept[1:]
 
     def _read(self, tower: Any) -> Material:
         """The data in the sizes that a trial asks for; kept where the next asks for the same."""

@@ -20,7 +20,7 @@ from tests.learning.conftest import Run, losses, newest_run, quiet, read_metrics
 from tests.learning.test_kills import assert_sound
 from tests.learning.tiny import OVERRIDES
 
-KILLS, STEPS = 20, 1500
+KILLS, STEPS = 20, 1000
 
 
 @pytest.mark.slow

@@ -170,6 +170,24 @@ class TestTheOptimiser:
             expected = old * (1 - 0.1 * 0.5) if old.ndim > 1 else old
             np.testing.assert_allclose(new, expected, rtol=1e-5, atol=1e-7)
 
+    def test_a_compiled_step_serves_other_rates(self) -> None:
+        """With the very same result as a step of its own."""
+        first = Trainer(tiny(*SHALLOW))
+        batch = random_batch(first.config)
+        first.step(first.initial_state(), batch, jnp.float32(RATE))
+        others = ("learning_rate=0.5", "weight_decay=0.5", "seed=3", "schedule=constant")
+        config = tiny(*SHALLOW, *others)
+        shared, own = Trainer(config, like=first), Trainer(config)
+        assert shared._compiled is first._compiled
+        assert own._compiled is not first._compiled
+        found = [one.step(one.initial_state(), batch, jnp.float32(RATE)) for one in (shared, own)]
+        for mine, its_own in zip(*map(arrays, found), strict=True):
+            np.testing.assert_array_equal(mine, its_own)
+        assert first._compiled._cache_size() == 1
+        for change in ("clip_norm=0.5", "tau=5", "embedding_dim=16", "ema_decay=0.5"):
+            other = Trainer(tiny(*SHALLOW, change), like=first)
+            assert other._compiled is not first._compiled, change
+
     def test_the_gradient_norm_is_reported_before_clipping(self) -> None:
         trainer, loose = Trainer(tiny(*SHALLOW)), Trainer(tiny(*SHALLOW, "clip_norm=0"))
         batch = random_batch(trainer.config)
