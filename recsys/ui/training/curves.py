@@ -59,7 +59,12 @@ def curve_spec(
     return {
         "height": HEIGHT_PX if is_one else HEIGHT_PX + LEGEND_PX * ceil(len(lines) / 2),
         "padding": {"left": 2, "right": 14, "top": 6, "bottom": 2},
-        "mark": {"type": "line", "point": has_points, "strokeWidth": 2, "clip": True},
+        "mark": {
+            "type": "line",
+            "point": {"size": 50} if has_points else False,
+            "strokeWidth": 2,
+            "clip": not has_points,  # or the last point, at the edge, would be cut in half
+        },
         "encoding": {
             "x": {
                 "field": "step",
