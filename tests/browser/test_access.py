@@ -75,6 +75,8 @@ def test_browse_by_keyboard_alone(visit: OpenTab) -> None:
     page.keyboard.press("ArrowRight")
     expect_parameter(page, "item", shown[1])
     expect_focused(page, "next")
+    tile = grid(page).locator(f'.tile[data-id="{shown[1]}"]')
+    expect(tile).to_have_attribute("aria-current", "true")
     page.keyboard.press("Escape")
     expect(panel(page)).to_have_count(0)
     expect_focused(page, shown[1])  # back where it came from

@@ -3,6 +3,7 @@
 // The function runs again on every rerun, so it reconciles: a tile that stays keeps its
 // element, and with it its focus and its loaded picture.
 
+const PATIENCE_MS = 20000
 const grids = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -81,18 +82,22 @@ function restoreFocus(list, grid, data, root, focused, focusedIndex) {
     const next = focused.isConnected ? focused : all[instead]
     next.focus({ preventScroll: focused.isConnected })
   } else if (closed) {
-    takeBackFocus(closed.button, performance.now() + 3000)
+    takeBackFocus(closed.button, document.activeElement, performance.now() + PATIENCE_MS)
   }
 }
 
 // What showed this tile's product was closed, and focus with it. The grid may hear of it before
-// the panel is gone, so it waits a little for focus to be nowhere.
-function takeBackFocus(button, until) {
+// the panel is gone, so it waits for focus to be nowhere, unless it is taken elsewhere.
+function takeBackFocus(button, was, until) {
   if (document.activeElement === document.body) {
     button.focus({ preventScroll: true })
     button.scrollIntoView({ block: "nearest" })
-  } else if (button.isConnected && performance.now() < until) {
-    requestAnimationFrame(() => takeBackFocus(button, until))
+  } else if (
+    button.isConnected &&
+    document.activeElement === was &&
+    performance.now() < until
+  ) {
+    requestAnimationFrame(() => takeBackFocus(button, was, until))
   }
 }
 
