@@ -72,8 +72,13 @@ def product_panel(
         elif action == "brand" and search_by is not None:
             change({search_by: brand, **others})
         elif action in ("previous", "next"):
-            to = before if action == "previous" else after
-            change({item: to, **on_move(to)})
+            # from where one is now: a key pressed before this one may have led on already
+            now = item.read()
+            place = neighbours.index(now if now in neighbours else product_id)
+            place += 1 if action == "next" else -1
+            if 0 <= place < len(neighbours):
+                to = neighbours[place]
+                change({item: to, **on_move(to)})
         else:
             change({item: ""})
 
