@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from types import EllipsisType
 from typing import Any
 
@@ -113,15 +112,6 @@ def previous(workspace: Workspace) -> LivePointer | None:
     return None
 
 
-def place_of_data(workspace: Workspace, data: str) -> Path:
-    """The folder of a pointer's data set, or the file where it is one of several in a folder.
-
-    Raises DataError where it is gone.
-    """
-    file = Path(data).expanduser()
-    return file.resolve() if file.is_file() else workspace.resolve_dataset(data)
-
-
 def _is_same(one: LivePointer, other: LivePointer) -> bool:
     """Whether both serve the same, whenever they were put live."""
     return replace(one, since="") == replace(other, since="")
@@ -130,7 +120,7 @@ def _is_same(one: LivePointer, other: LivePointer) -> bool:
 def _is_there(workspace: Workspace, pointer: LivePointer) -> bool:
     try:
         workspace.resolve_model(pointer.model)
-        place_of_data(workspace, pointer.data)
+        workspace.resolve_catalog(pointer.data)
         correction = pointer.correction
         return correction is None or workspace.correction_path(correction.vectors).is_file()
     except (ModelError, DataError):

@@ -195,6 +195,15 @@ class Workspace:
             f"Known data sets: {known}",
         )
 
+    def resolve_catalog(self, name_or_path: str) -> Path:
+        """What stands for a catalogue: its data set's folder, or the category file where it is one
+        of several in a folder. Raises DataError.
+        """
+        path = _typed_path(name_or_path)
+        if path is not None and path.is_file():
+            return path.resolve()
+        return self.resolve_dataset(name_or_path)
+
     def dataset_name(self, folder: Path) -> str | None:
         """The name that the workspace knows a data set's folder by, or None."""
         if folder == DEMO_DATA_DIR:

@@ -70,6 +70,13 @@ def test_a_data_set_by_name_or_path(workspace: Workspace, tmp_path: Path) -> Non
     assert workspace.resolve_dataset(str(tmp_path / "home" / ".." / "home")) == workspace.root
     with pytest.raises(DataError, match=r"no data set 'winter'.*Known data sets: autumn"):
         workspace.resolve_dataset("winter")
+    one_of_several = tmp_path / "summer-cat.json"
+    one_of_several.write_text("{}")
+    assert workspace.resolve_catalog(str(one_of_several)) == one_of_several
+    assert workspace.resolve_catalog("autumn") == autumn
+    for nothing in ("winter", str(tmp_path / "gone.json"), "x" * 5000, "~nobody/x", "a\0b"):
+        with pytest.raises(DataError):
+            workspace.resolve_catalog(nothing)
 
 
 def test_the_demo_is_a_data_set_and_a_model_where_it_ships(

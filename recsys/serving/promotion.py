@@ -78,8 +78,7 @@ def already(
         is_it = (
             mine == theirs
             and workspace.resolve_model(now.model) == workspace.resolve_model(model)
-            and promotions.place_of_data(workspace, now.data)
-            == promotions.place_of_data(workspace, data)
+            and workspace.resolve_catalog(now.data) == workspace.resolve_catalog(data)
         )
         return now if is_it else None
     return None

@@ -52,9 +52,7 @@ def product_panel(
     row = live.catalog.product_row(product_id)
     product = live.catalog.products[row]
     category, brand = product.category, " ".join(product.brand.split())
-    at = neighbours.index(product_id) if product_id in neighbours else None
-    before = "" if at is None or at == 0 else neighbours[at - 1]
-    after = "" if at is None or at == len(neighbours) - 1 else neighbours[at + 1]
+    before, after = (beside(neighbours, product_id, product_id, by) for by in (-1, 1))
     actions = [
         Action("previous", "Previous product", "previous", disabled=not before),
         Action("next", "Next product", "next", disabled=not after),
@@ -73,11 +71,8 @@ def product_panel(
             change({search_by: brand, **others})
         elif action in ("previous", "next"):
             # from where one is now: a key pressed before this one may have led on already
-            now = item.read()
-            place = neighbours.index(now if now in neighbours else product_id)
-            place += 1 if action == "next" else -1
-            if 0 <= place < len(neighbours):
-                to = neighbours[place]
+            to = beside(neighbours, item.read(), product_id, 1 if action == "next" else -1)
+            if to:
                 change({item: to, **on_move(to)})
         else:
             change({item: ""})
@@ -85,6 +80,18 @@ def product_panel(
     card(product_card(live, row), key="panel_card", actions=actions, on_action=act)
     _similar(live, product_id, item)
     _looks(live, row)
+
+
+def beside(neighbours: Sequence[str], now: str, drawn: str, by: int) -> str:
+    """The id so many places on from ``now``, or from ``drawn`` where that is not among them.
+
+    Empty where there is none.
+    """
+    start = now if now in neighbours else drawn
+    if start not in neighbours:
+        return ""
+    at = neighbours.index(start) + by
+    return neighbours[at] if 0 <= at < len(neighbours) else ""
 
 
 def _similar(live: Live, product_id: str, item: Parameter[str]) -> None:

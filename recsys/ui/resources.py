@@ -297,9 +297,8 @@ def _desk(root: str, pointer: LivePointer, stamp: Stamp, data: str, _server: Ser
 
 def _stamp(workspace: Workspace, pointer: LivePointer, *, with_embeddings: bool = True) -> Stamp:
     """Names, times and sizes of the files that decide what opening gives."""
-    file = Path(pointer.data).expanduser()  # one of several catalogues in a folder
-    data = file.resolve() if file.is_file() else workspace.resolve_dataset(pointer.data)
-    folders = [data.parent if file.is_file() else data]
+    data = workspace.resolve_catalog(pointer.data)
+    folders = [data.parent if data.is_file() else data]
     files = []
     try:
         if pointer.model:

@@ -166,6 +166,14 @@ def test_a_copy_starts_from_the_runs_own_settings(open_page: OpenPage) -> None:
     assert [value for label, value in values.items() if label.startswith("Steps")] == [77]
 
 
+@pytest.fixture
+def resumed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """How runs are asked to go on, of which none does."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(jobs, "resume", lambda run_id, _, **how: asked.append(how))
+    return asked
+
+
 def open_budget(open_page: OpenPage, run_id: str) -> AppTest:
     """A run's page with the way to another budget open."""
     app = open_page("train", train_run=run_id)
@@ -176,10 +184,8 @@ def open_budget(open_page: OpenPage, run_id: str) -> AppTest:
 
 
 def test_a_run_goes_on_with_another_budget(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, resumed: list[dict[str, Any]]
 ) -> None:
-    resumed: list[dict[str, Any]] = []
-    monkeypatch.setattr(jobs, "resume", lambda run_id, _, **how: resumed.append(how))
     write_run("mine", phase="stopped", step=20, saved=(20, 60.0))
     app = open_budget(open_page, "mine")
     (steps,) = [one for one in app.number_input if one.label == "Steps in all"]
@@ -205,11 +211,9 @@ def test_a_run_goes_on_with_another_budget(
 
 
 def test_a_run_of_steps_goes_on_by_the_clock(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, resumed: list[dict[str, Any]]
 ) -> None:
     """It is offered the minutes that it has trained, which are whole ones."""
-    resumed: list[dict[str, Any]] = []
-    monkeypatch.setattr(jobs, "resume", lambda run_id, _, **how: resumed.append(how))
     write_run("mine", phase="stopped", step=20, saved=(20, 310.0))
     app = open_budget(open_page, "mine")
     app.segmented_control(key="train_budget_unit_mine").set_value("minutes").run()
@@ -243,11 +247,9 @@ def test_a_budget_out_of_range_starts_nothing(
 
 
 def test_a_budget_typed_just_before_the_click_counts(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, resumed: list[dict[str, Any]]
 ) -> None:
     """Leaving the field and clicking are one: the page has not been drawn in between."""
-    resumed: list[dict[str, Any]] = []
-    monkeypatch.setattr(jobs, "resume", lambda run_id, _, **how: resumed.append(how))
     write_run("mine", phase="stopped", step=20, saved=(20, 60.0))
     app = open_budget(open_page, "mine")
     (steps,) = [one for one in app.number_input if one.label == "Steps in all"]
@@ -257,10 +259,8 @@ def test_a_budget_typed_just_before_the_click_counts(
 
 
 def test_a_finished_run_is_trained_further(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    open_page: OpenPage, resumed: list[dict[str, Any]]
 ) -> None:
-    resumed: list[dict[str, Any]] = []
-    monkeypatch.setattr(jobs, "resume", lambda run_id, _, **how: resumed.append(how))
     workspace = Workspace.default()
     write_json(workspace.model_dir("mine") / "model.json", {"run": "mine", "created": "2026"})
     write_run("mine", saved=(40, 60.0))

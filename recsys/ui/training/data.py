@@ -15,11 +15,10 @@ from recsys.workspace import Workspace
 
 def catalog_of(live: Live, workspace: Workspace, data: str) -> Catalog:
     """A data set by its name or folder. Raises RecsysError where it cannot be opened."""
-    file = Path(data)  # one of several catalogues in a folder
-    folder = file.resolve() if file.is_file() else workspace.resolve_dataset(data)
+    folder = workspace.resolve_catalog(data)
     if live.pointer is not None:
         try:
-            if workspace.resolve_dataset(live.pointer.data) == folder:
+            if workspace.resolve_catalog(live.pointer.data) == folder:
                 return live.catalog
         except RecsysError:
             pass  # what is live cannot be found, what was asked for can
