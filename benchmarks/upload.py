@@ -130,7 +130,7 @@ def uploaded(page: Page, photo: Path, number: int) -> tuple[float, float]:
     draw_photo(photo, number)
     page.wait_for_timeout(500)
     page.evaluate(WATCH)
-    page.locator("input[type=file]").set_input_files(photo)
+    page.locator(".bring input[type=file]").set_input_files(photo)
     shown, loaded = page.evaluate("window.uploaded")
     return shown / 1e3, loaded / 1e3
 

@@ -188,6 +188,9 @@ def open_tab(windows: Callable[..., playwright.BrowserContext]) -> Iterator[Open
         tabs.append(page)
         page.on("console", heard)
         page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+        # Playwright intercepts choosers from the first listener on, and does not wait until that
+        # has taken hold: a chooser that a test opens at once would get away
+        page.on("filechooser", lambda _: None)
         page.on("dialog", lambda dialog: faults.append(f"dialog: {dialog.message}"))
         page.goto(url)
         return page

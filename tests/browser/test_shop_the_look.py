@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import TIMEOUT_MS, App, OpenTab
 from tests.browser.parts import (
@@ -26,7 +26,7 @@ from tests.support.pictures import png_bomb
 
 def upload(page: Page, name: str, content: bytes, kind: str = "image/jpeg") -> None:
     file = {"name": name, "mimeType": kind, "buffer": content}
-    page.locator("input[type=file]").set_input_files(files=[file])
+    page.locator(".bring input[type=file]").set_input_files(files=[file])
 
 
 def photo(app: App, page: Page) -> bytes:
@@ -183,6 +183,24 @@ def test_a_photo_is_chosen_by_button_and_another_from_beside_it(app: App, visit:
     expect(look.get_by_text("80 × 120 pixels")).to_be_visible()
     page.go_back()
     expect_parameter(page, "look_photo", first)
+
+
+def test_a_photo_may_be_chosen_before_the_uploader_is_loaded(app: App, visit: OpenTab) -> None:
+    page = visit("/shop_the_look")
+    file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo(app, page)}
+    held: list[Route] = []
+    page.route("**/FileUploader.*.js", lambda route: held.append(route))
+    page.reload()
+    upload_button = page.get_by_role("button", name="Upload a photo")
+    with page.expect_file_chooser() as chooser:
+        upload_button.press("Enter")
+    chooser.value.set_files(files=[file])
+    expect(upload_button).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".st-key-photo_file input[type=file]")).to_have_count(0)
+    assert held
+    for route in held:
+        route.continue_()
+    expect_ten_results(page)
 
 
 DROP = """([bytes, name]) => {

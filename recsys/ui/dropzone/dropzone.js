@@ -1,5 +1,7 @@
 // A photo that is chosen, dropped or pasted goes into Streamlit's own uploader, which stands
-// hidden beside this button, unless it can be seen here that it is no use.
+// hidden beside this button, unless it can be seen here that it is no use. It is chosen here, and
+// not there: a browser opens its list of files only in answer to a click, and Streamlit's uploader
+// may still be loading then.
 
 const PATIENCE_MS = 5 * 60000
 const UP = "M12 16V5M7 9.5L12 4.5l5 5M5 19.5h14"
@@ -17,6 +19,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   zone.data = data
   zone.hint.textContent = data.hint
   zone.button.setAttribute("aria-label", data.label)
+  zone.picker.accept = data.endings.map(ending => `.${ending}`).join()
   if (isNew || data.isFaulty) setBusy(zone, false)
   else setBusy(zone, zone.busy)
   if (data.isFaulty && isNew) requestAnimationFrame(() => comeIntoView(zone.root))
@@ -36,35 +39,33 @@ function build(parentElement) {
   const text = element("span", "")
   button.type = "button"
   button.append(drawing(UP), text)
+  const picker = element("input", "")
+  picker.type = "file"
+  picker.hidden = true
   const veil = element("div", "veil")
   veil.popover = "manual"
   veil.textContent = "Drop the photo to shop it"
-  root.replaceChildren(hint, button, veil)
+  root.replaceChildren(hint, button, picker, veil)
   const place = parentElement.host?.closest(".st-key-photo_uploader")
-  return { root, hint, button, text, veil, place, data: null, busy: false, depth: 0 }
-}
-
-// Streamlit's uploader is loaded a little after the page: who is quicker is waited for, as long as
-// the browser still takes it for an answer to the click.
-function soon(zone, act, tries = 40) {
-  const found = input(zone)
-  if (found) act(found)
-  else if (tries > 0) setTimeout(() => soon(zone, act, tries - 1), 100)
+  return { root, hint, button, text, picker, veil, place, data: null, busy: false, depth: 0 }
 }
 
 function listen(zone) {
   zone.stop = new AbortController()
-  const on = (target, name, act, capture = false) =>
-    target?.addEventListener(name, act, { signal: zone.stop.signal, capture })
-  zone.button.onclick = () => soon(zone, field => field.click())
-  on(document, "recsys-upload", () => soon(zone, field => field.click()))
+  const on = (target, name, act) =>
+    target.addEventListener(name, act, { signal: zone.stop.signal })
+  zone.button.onclick = () => zone.picker.click()
+  zone.picker.onchange = () => {
+    const [file] = zone.picker.files
+    if (file) take(zone, file)
+    zone.picker.value = "" // so that the same file can be chosen again
+  }
+  on(document, "recsys-upload", () => zone.busy || zone.picker.click())
   on(document, "paste", event => onPaste(zone, event))
   on(document, "dragenter", event => onDrag(zone, event, 1))
   on(document, "dragleave", event => onDrag(zone, event, -1))
   on(document, "dragover", event => hasFiles(event) && event.preventDefault())
   on(document, "drop", event => onDrop(zone, event))
-  // on the way down, before the uploader itself hears of it
-  on(zone.place, "change", event => onChosen(zone, event), true)
   if (!zone.place) return
   // what it says of a file that did not get through, nobody sees
   zone.fate = new MutationObserver(() => {
@@ -74,17 +75,13 @@ function listen(zone) {
   zone.fate.observe(zone.place, { attributes: true, childList: true, subtree: true })
 }
 
-function input(zone) {
-  return zone.place?.querySelector("input[type=file]")
-}
-
 function onPaste(zone, event) {
   const target = event.composedPath()[0]
   if (target?.matches?.("input:not([type=file]), textarea, [contenteditable]")) return
   const file = [...(event.clipboardData?.files ?? [])].find(f => f.type.startsWith("image/"))
   if (!file) return
   event.preventDefault()
-  hand(zone, file)
+  take(zone, file)
 }
 
 function hasFiles(event) {
@@ -104,37 +101,34 @@ function onDrop(zone, event) {
   if (!hasFiles(event)) return
   event.preventDefault()
   const [file] = event.dataTransfer.files
-  if (file) hand(zone, file)
+  if (file) take(zone, file)
 }
 
-// Puts a file into the uploader as if it had been chosen there.
-function hand(zone, file) {
-  soon(zone, field => {
+function take(zone, file) {
+  if (zone.busy) return
+  const ending = /\.([^.]*)$/.exec(file.name)?.[1].toLowerCase() ?? ""
+  const kind = /^image\/(\w+)$/.exec(file.type)?.[1] ?? ""
+  const { endings, mostBytes } = zone.data
+  if (file.size > mostBytes) return zone.say({ why: "size", bytes: file.size })
+  if (endings.includes(ending)) return send(zone, file)
+  if (!endings.includes(kind)) return zone.say({ why: "kind", ending: ending || kind })
+  // a photo without an ending, as telephones have them
+  send(zone, new File([file], `photo.${kind}`, { type: file.type }))
+}
+
+// Puts a file into the uploader as if it had been chosen there, once that is loaded and connected.
+function send(zone, file) {
+  setBusy(zone, true)
+  const hand = () => {
+    if (!zone.busy || zone.stop.signal.aborted) return
+    const field = zone.place?.querySelector("input[type=file]")
+    if (!field || field.disabled) return void setTimeout(hand, 100)
     const held = new DataTransfer()
     held.items.add(file)
     field.files = held.files
     field.dispatchEvent(new Event("change", { bubbles: true }))
-  })
-}
-
-function onChosen(zone, event) {
-  const [file] = event.target.files ?? []
-  if (!file || event.target !== input(zone)) return
-  const ending = /\.([^.]*)$/.exec(file.name)?.[1].toLowerCase() ?? ""
-  const kind = /^image\/(\w+)$/.exec(file.type)?.[1] ?? ""
-  const { endings, mostBytes } = zone.data
-  if (file.size > mostBytes) return refuse(zone, event, { why: "size", bytes: file.size })
-  if (endings.includes(ending)) return setBusy(zone, true)
-  if (!endings.includes(kind)) return refuse(zone, event, { why: "kind", ending: ending || kind })
-  // a photo without an ending, as telephones have them
-  event.stopImmediatePropagation()
-  hand(zone, new File([file], `photo.${kind}`, { type: file.type }))
-}
-
-function refuse(zone, event, value) {
-  event.stopImmediatePropagation()
-  event.target.value = ""
-  zone.say(value)
+  }
+  hand()
 }
 
 function setBusy(zone, busy) {
