@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from recsys import processes, promotions
@@ -138,22 +139,17 @@ def request_of(run_id: str, workspace: Workspace) -> TrainRequest:
 
 def rename(run_id: str, workspace: Workspace, name: str) -> None:
     """Gives a run another name; an empty one is its id again. Raises RecsysError."""
-    run = runs.read_run(workspace, run_id)
-    _describe(workspace, run.id, name=checked_text(name, "name", MAX_NAME))
+    _describe(workspace, run_id, name=checked_text(name, "name", MAX_NAME))
 
 
 def annotate(run_id: str, workspace: Workspace, note: str) -> None:
     """Writes a note to a run. Raises RecsysError."""
-    run = runs.read_run(workspace, run_id)
-    _describe(workspace, run.id, note=checked_text(note, "note", MAX_NOTE))
+    _describe(workspace, run_id, note=checked_text(note, "note", MAX_NOTE))
 
 
 def archive(run_id: str, workspace: Workspace, is_archived: bool = True) -> None:
     """Takes a run off the list, or puts it back; its files stay. Raises RecsysError."""
-    run = runs.read_run(workspace, run_id)
-    if is_archived and run.is_in_progress:
-        raise ConfigError(f"the run {run.name} is in progress", "Stop it first")
-    _describe(workspace, run.id, is_archived=is_archived)
+    _describe(workspace, run_id, is_archived=is_archived)
 
 
 def delete(run_id: str, workspace: Workspace) -> list[str]:
@@ -187,8 +183,13 @@ def in_progress(workspace: Workspace) -> list[str]:
 
 
 def _describe(workspace: Workspace, run_id: str, **changes: str | bool) -> None:
-    with writing("that cannot be noted"):
-        runs.describe(workspace, run_id, **changes)
+    # one after another, or of two changes the later to be written would undo the other; and not
+    # beside a deletion, which would leave a folder with nothing else in it
+    with writing("that cannot be noted"), held(_start_lock(workspace)):
+        run = runs.read_run(workspace, run_id)
+        if changes.get("is_archived") and run.is_in_progress:
+            raise ConfigError(f"the run {run.name} is in progress", "Stop it first")
+        runs.describe(workspace, run.id, **changes)
 
 
 def _refuse_going_on(
@@ -256,8 +257,12 @@ def starting(workspace: Workspace) -> Iterator[None]:
 
     Raises TrainingError where the workspace cannot be written.
     """
-    with writing("the workspace cannot be changed"), held(workspace.jobs_dir / ".start.lock"):
+    with writing("the workspace cannot be changed"), held(_start_lock(workspace)):
         yield
+
+
+def _start_lock(workspace: Workspace) -> Path:
+    return workspace.jobs_dir / ".start.lock"
 
 
 def checked_text(text: str, what: str, most: int) -> str:

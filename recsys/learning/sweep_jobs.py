@@ -106,11 +106,10 @@ def stop_sweep(sweep_id: str, workspace: Workspace) -> bool:
 
 def describe_sweep(sweep_id: str, workspace: Workspace, *, name: str, note: str) -> None:
     """Gives a sweep another name and note. Raises RecsysError."""
-    sweep = read_sweep(workspace, sweep_id)
     name = jobs.checked_text(name, "name", jobs.MAX_NAME)
     note = jobs.checked_text(note, "note", jobs.MAX_NOTE)
-    with writing("that cannot be noted"):
-        describe(workspace, sweep.id, name=name, note=note)
+    with jobs.starting(workspace), writing("that cannot be noted"):
+        describe(workspace, read_sweep(workspace, sweep_id).id, name=name, note=note)
 
 
 def delete_sweep(sweep_id: str, workspace: Workspace) -> None:

@@ -94,6 +94,33 @@ class TestDeleting:
             jobs.resume("regions-1", workspace)
         assert not workspace.job_dir("regions-1").exists()
 
+    def test_renamed_at_that_moment_it_stays_gone(
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_end(write_run(workspace), 1)
+        found: list[BaseException] = []
+
+        def rename() -> None:
+            try:
+                jobs.rename("regions-1", workspace, "The good one")
+            except RequestError as error:
+                found.append(error)
+
+        racer = threading.Thread(target=rename)
+        own = jobs.remove_run
+
+        def remove(*args: Any) -> None:
+            racer.start()
+            racer.join(0.5)  # without a lock it would be through by then
+            assert racer.is_alive()
+            own(*args)
+
+        monkeypatch.setattr(jobs, "remove_run", remove)
+        jobs.delete("regions-1", workspace)
+        racer.join(20)
+        assert len(found) == 1
+        assert not workspace.job_dir("regions-1").exists()
+
     def test_nothing_is_put_live_while_it_goes(
         self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +242,23 @@ class TestWhatAPersonGives:
         jobs.rename("regions-1", workspace, "")
         assert runs.read_run(workspace, "regions-1").name == "regions-1"
         assert runs.read_run(workspace, "regions-1").note
+
+    def test_at_once_by_several_nothing_is_undone(
+        self, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_run(workspace)
+        write = files.write_json
+
+        def slow(path: Path, value: object) -> None:
+            time.sleep(0.2)
+            write(path, value)
+
+        monkeypatch.setattr(files, "write_json", slow)
+        with ThreadPoolExecutor() as pool:
+            pool.submit(jobs.rename, "regions-1", workspace, "The good one")
+            pool.submit(jobs.annotate, "regions-1", workspace, "for the spring")
+        run = runs.read_run(workspace, "regions-1")
+        assert (run.name, run.note) == ("The good one", "for the spring")
 
     def test_not_without_bounds(self, workspace: Workspace) -> None:
         write_run(workspace)
