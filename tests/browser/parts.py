@@ -52,6 +52,19 @@ def expect_parameter(page: Page, name: str, value: str | None) -> None:
         expect(page).to_have_url(re.compile(rf"[?&]{name}={re.escape(value)}(&|$)"))
 
 
+def expect_other_tiles(page: Page, before: list[str]) -> None:
+    """By all of them: one in 520 shuffles of the demo leaves the first where it was."""
+    page.wait_for_function(
+        """before => {
+          const root = document.querySelector(".st-key-browse_tiles")
+          const all = [root, ...root.querySelectorAll("*")].flatMap(node =>
+            [...(node.shadowRoot?.querySelectorAll(".tile") ?? [])])
+          return all.length && all.map(tile => tile.dataset.id).join() !== before.join()
+        }""",
+        arg=before,
+    )
+
+
 def expect_pictures(page: Page, at_least: int) -> None:
     """Waits until every picture on screen has really come."""
     page.wait_for_function(

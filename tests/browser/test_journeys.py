@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from recsys.workspace import LivePointer, Workspace
 from tests.browser.conftest import TIMEOUT_MS, OpenTab, StartApp
 from tests.browser.parts import (
+    expect_other_tiles,
     expect_parameter,
     gallery,
     grid,
@@ -40,7 +41,7 @@ def test_random_product_similar_and_all_the_way_back(visit: OpenTab) -> None:
     page = visit("/browse")
     first = ids(grid(page))
     page.get_by_role("button", name="Shuffle").click()
-    expect(grid(page).locator(".tile").first).not_to_have_attribute("data-id", first[0])
+    expect_other_tiles(page, first)
     settled(page)
     shuffled = ids(grid(page))
     seed = parameters(page)["browse_seed"]

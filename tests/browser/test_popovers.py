@@ -34,7 +34,8 @@ def body(page: Page) -> Locator:
 
 
 def expect_accessible(page: Page, what: str, *, without: str = "") -> None:
-    page.wait_for_function(AT_REST)  # half faded in, a text has too little contrast
+    settled(page)  # half faded in, or out while it is made anew, a text has too little contrast
+    page.wait_for_function(AT_REST)
     rules = {without: {"enabled": False}} if without else {}
     found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
     said = [
