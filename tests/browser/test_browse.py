@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.parts import (
-    expect_other_tiles,
     expect_no_sideways_scroll,
+    expect_other_tiles,
     expect_parameter,
     grid,
     ids,
