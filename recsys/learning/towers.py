@@ -240,7 +240,7 @@ class RegionTowers(TwoTower):
         overhang = tuple((0, -side % cell) for side in features.shape[1:3])
         padding = ((0, 0), *overhang, (0, 0))
         means = mean_pool(features, cell, cell, padding=padding)
-        pooled = jnp.concatenate([means, _max_pool(features, cell, overhang)], axis=-1)
+        pooled = jnp.concatenate([means, _max_pool(features, (cell, cell), overhang)], axis=-1)
         vectors = self.scene_head(pooled)
         return vectors.reshape(vectors.shape[0], -1, vectors.shape[-1])
 
@@ -253,7 +253,8 @@ class RegionTowers(TwoTower):
 
     def _pooled(self, pictures: Array) -> Array:
         features = self.trunk(centred(pictures))
-        return jnp.concatenate([features.mean((1, 2)), features.max((1, 2))], axis=-1)
+        greatest = _max_pool(features, features.shape[1:3], ((0, 0), (0, 0)))[:, 0, 0]
+        return jnp.concatenate([features.mean((1, 2)), greatest], axis=-1)
 
 
 def mean_pool(features: Array, window: int, stride: int, *, padding: Padding = "SAME") -> Array:
@@ -269,6 +270,12 @@ def _window_sum(features: Array, window: int, stride: int, padding: Padding) -> 
     return jax.lax.reduce_window(features, zero, jax.lax.add, sizes, strides, padding)
 
 
-def _max_pool(features: Array, cell: int, padding: tuple[tuple[int, int], ...]) -> Array:
-    window = (cell, cell)
+def _max_pool(
+    features: Array, window: tuple[int, ...], padding: tuple[tuple[int, int], ...]
+) -> Array:
+    """Maxima over windows that do not overlap; the gradient goes to the first cell that has it.
+
+    Not by ``max``: its gradient looks for the cells that equal the maximum and divides by their
+    number. A compiler may compute the features twice, rounded differently, and then that is 0/0.
+    """
     return nnx.max_pool(features, window, window, padding=padding)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 from recsys.errors import ConfigError
 from recsys.learning.steps import build_towers
@@ -248,6 +249,25 @@ class TestTowers:
             rtol=1e-5,
             atol=1e-6,
         )
+
+    def test_gradients_are_finite_however_it_is_compiled(self) -> None:
+        """Code that is not optimised may compute features twice, rounded differently."""
+        graph, params, rest = nnx.split(build_towers(tiny().tower), nnx.Param, ...)
+        rng = np.random.default_rng(5)
+        params = jax.tree.map(
+            lambda leaf: leaf + jnp.asarray(rng.normal(0, 0.1, leaf.shape), leaf.dtype), params
+        )
+        pixels = jnp.asarray(rng.integers(0, 256, (12, 32, 32, 3)), jnp.uint8)
+
+        def squares(params: Any) -> jax.Array:
+            towers = nnx.merge(graph, params, rest)
+            return jnp.sum(jnp.square(towers.product_vectors(pixels)))
+
+        lowered = jax.jit(jax.grad(squares)).lower(params)
+        plain = lowered.compile(compiler_options={"xla_backend_optimization_level": 0})
+        found, expected = plain(params), lowered.compile()(params)
+        for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-2, atol=1e-2)
 
     def test_the_seed_decides_the_weights(self) -> None:
         pixels = jnp.asarray(np.random.default_rng(4).integers(0, 256, (1, 32, 32, 3)), jnp.uint8)
