@@ -28,6 +28,7 @@ class Outlook:
         rate_before: the learning rate of its last step, None before the first.
         rate_after: that of its next one; None where there is none.
         schedule: of the learning rate, ``cosine`` or ``constant``; empty where it is not known.
+        is_own: whether it is the budget that the run had.
     """
 
     step: int
@@ -36,6 +37,7 @@ class Outlook:
     rate_before: float | None
     rate_after: float | None
     schedule: str
+    is_own: bool
 
 
 def outlook(
@@ -62,6 +64,7 @@ def outlook(
         before,
         _rate(run, spent) if spent < 1 else None,
         str(run.config.get("schedule", "")),
+        run.steps == steps if steps is not None else run.minutes == minutes,
     )
 
 

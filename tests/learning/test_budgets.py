@@ -73,7 +73,8 @@ def test_a_budget_is_of_one_kind(workspace: Workspace, budget: dict[str, float])
     ("steps", "words"),
     [
         (20, "It is at step 20 already, which is all of this budget"),
-        (40, "20 steps more. The learning rate rises from 0.001 to 0.0024 there"),
+        (40, "20 steps more. The learning rate goes on along its curve, at 0.0024."),  # its own
+        (44, "24 steps more. The learning rate rises from 0.001 to 0.0027 there"),
         (22, "2 steps more. The learning rate falls from 0.001 to 0.00014 there"),
     ],
 )

@@ -176,6 +176,8 @@ def _rate_words(found: Outlook) -> str:
         return ""
     if found.schedule == "constant" and abs(after - before) <= 1e-3 * before:
         return f"The learning rate stays at {after:.2g}."
+    if found.is_own:
+        return f"The learning rate goes on along its curve, at {after:.2g}."
     curve = "its curve spans the whole budget"
     if after > 1.1 * before:
         return (
