@@ -3,7 +3,7 @@
     make screenshots
 
 Writes docs/images/*.png, narrow and wide, light and dark. Needs Debian's chromium, and trains on
-the demo for a minute, so that there is a run to be seen.
+the demo for some minutes, so that there is a run to be seen.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STEPS = "150"
+STEPS = "1000"
 LOOK = "1325baa1da95a1edbf695814ddfc80b3"  # of the test part: the model never saw it
 
 
