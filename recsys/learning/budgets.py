@@ -28,7 +28,8 @@ class Outlook:
         rate_before: the learning rate of its last step, None before the first.
         rate_after: that of its next one; None where there is none.
         schedule: of the learning rate, ``cosine`` or ``constant``; empty where it is not known.
-        is_own: whether it is the budget that the run had.
+        is_on_curve: whether ``rate_before`` is what this budget's schedule has there, so that the
+            run goes on as it went.
     """
 
     step: int
@@ -37,7 +38,7 @@ class Outlook:
     rate_before: float | None
     rate_after: float | None
     schedule: str
-    is_own: bool
+    is_on_curve: bool
 
 
 def outlook(
@@ -64,7 +65,7 @@ def outlook(
         before,
         _rate(run, spent) if spent < 1 else None,
         str(run.config.get("schedule", "")),
-        run.steps == steps if steps is not None else run.minutes == minutes,
+        before is not None and _is_on_curve(run, before, spent * (step - 1) / step),
     )
 
 
@@ -87,6 +88,11 @@ def sweep_used_s(sweep_id: str, workspace: Workspace) -> float:
 def least_minutes(used_s: float) -> float:
     """The smallest budget in minutes, to a tenth, of which something is left after some seconds."""
     return (math.floor(used_s / 6) + 1) / 10
+
+
+def _is_on_curve(run: Run, rate: float, spent: float) -> bool:
+    # Not by the budget that the run has: it may have been given that and never have trained by it.
+    return math.isclose(rate, _rate(run, spent), rel_tol=0.1)
 
 
 def _rate(run: Run, spent: float) -> float:

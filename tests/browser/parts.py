@@ -57,6 +57,7 @@ def expect_other_tiles(page: Page, before: list[str]) -> None:
     page.wait_for_function(
         """before => {
           const root = document.querySelector(".st-key-browse_tiles")
+          if (!root) return false
           const all = [root, ...root.querySelectorAll("*")].flatMap(node =>
             [...(node.shadowRoot?.querySelectorAll(".tile") ?? [])])
           return all.length && all.map(tile => tile.dataset.id).join() !== before.join()

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import TIMEOUT_MS, App, OpenTab
 from tests.browser.parts import (
@@ -200,6 +200,34 @@ def test_a_photo_may_be_chosen_before_the_uploader_is_loaded(app: App, visit: Op
     assert held
     for route in held:
         route.continue_()
+    page.unroute("**/FileUploader.*.js")
+    expect_ten_results(page)
+
+
+def test_a_photo_that_is_chosen_while_the_connection_is_gone_arrives_when_it_is_back(
+    app: App, visit: OpenTab
+) -> None:
+    """As on a telephone, whose pictures stand before the page meanwhile."""
+    page = visit("/shop_the_look")
+    content = photo(app, page)
+    sockets: list[WebSocketRoute] = []
+
+    def opened(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket("**/_stcore/stream", opened)
+    page.reload()
+    expect(gallery(page).locator(".tile").first).to_be_visible()
+    uploader = page.locator(".st-key-photo_file section")
+    expect(uploader).to_have_attribute("aria-disabled", "false")
+    page.route("**/_stcore/health", lambda route: route.abort())  # is asked before it comes back
+    sockets[-1].close()
+    expect(uploader).to_have_attribute("aria-disabled", "true")
+    upload(page, "me.jpg", content)
+    expect(page.get_by_role("button", name="Upload a photo")).to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(500)
+    page.unroute("**/_stcore/health")
     expect_ten_results(page)
 
 

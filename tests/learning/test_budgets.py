@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -73,14 +74,38 @@ def test_a_budget_is_of_one_kind(workspace: Workspace, budget: dict[str, float])
     ("steps", "words"),
     [
         (20, "It is at step 20 already, which is all of this budget"),
-        (40, "20 steps more. The learning rate goes on along its curve, at 0.0024."),  # its own
-        (44, "24 steps more. The learning rate rises from 0.001 to 0.0027 there"),
+        (40, "20 steps more. The learning rate rises from 0.001 to 0.0024 there"),
         (22, "2 steps more. The learning rate falls from 0.001 to 0.00014 there"),
     ],
 )
 def test_in_words(workspace: Workspace, steps: int, words: str) -> None:
     found = outlook(read_run(workspace, "mine"), workspace, steps=steps)
     assert words in outlook_words(found, steps, "steps")
+
+
+def test_warming_up_under_the_same_budget_is_no_change() -> None:
+    """The rate doubles from the second step to the third, as it was meant to from the start."""
+    workspace = Workspace.default()
+    settings: dict[str, Any] = {"learning_rate": 0.04, "warmup_fraction": 0.1}
+    write_run("mine", phase="stopped", step=2, steps=400, saved=(2, 9.0), data="gone", **settings)
+
+    def said(steps: int) -> str:
+        return outlook_words(
+            outlook(read_run(workspace, "mine"), workspace, steps=steps), steps, "steps"
+        )
+
+    assert said(400).endswith(
+        "398 steps more. The learning rate goes on along its curve, at 0.002."
+    )
+    assert "rises from 0.001 to 0.008 there" in said(100)
+
+
+def test_a_budget_that_was_given_and_not_trained_by_is_another(workspace: Workspace) -> None:
+    """Stopped while it waited in line: it has the budget, and the rate of the one before."""
+    path = workspace.job_dir("mine") / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "steps": 400}))
+    found = outlook(read_run(workspace, "mine"), workspace, steps=400)
+    assert "rises from 0.001 to 0.002 there" in outlook_words(found, 400, "steps")
 
 
 def test_a_finished_run_needs_more_than_it_has_trained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,8 @@ function hasFiles(event) {
 function onDrag(zone, event, step) {
   if (!hasFiles(event)) return
   zone.depth = Math.max(0, zone.depth + step)
-  if (zone.depth && !zone.veil.matches(":popover-open")) zone.veil.showPopover()
+  const isOpen = zone.veil.matches(":popover-open")
+  if (zone.depth && !isOpen && !zone.busy) zone.veil.showPopover()
   if (!zone.depth) zone.veil.hidePopover()
 }
 
@@ -122,7 +123,7 @@ function send(zone, file) {
   const hand = () => {
     if (!zone.busy || zone.stop.signal.aborted) return
     const field = zone.place?.querySelector("input[type=file]")
-    if (!field || field.disabled) return void setTimeout(hand, 100)
+    if (!field || field.closest("[aria-disabled=true]")) return void setTimeout(hand, 100)
     const held = new DataTransfer()
     held.items.add(file)
     field.files = held.files

@@ -176,7 +176,7 @@ def _rate_words(found: Outlook) -> str:
         return ""
     if found.schedule == "constant" and abs(after - before) <= 1e-3 * before:
         return f"The learning rate stays at {after:.2g}."
-    if found.is_own:
+    if found.is_on_curve:
         return f"The learning rate goes on along its curve, at {after:.2g}."
     curve = "its curve spans the whole budget"
     if after > 1.1 * before:
