@@ -52,6 +52,13 @@ def expect_parameter(page: Page, name: str, value: str | None) -> None:
         expect(page).to_have_url(re.compile(rf"[?&]{name}={re.escape(value)}(&|$)"))
 
 
+def expect_tiles(tiles: Locator, wanted: list[str]) -> None:
+    """Waits until these are shown, in this order: the address is often changed before."""
+    expect(tiles.locator(".tile")).to_have_count(len(wanted))
+    for place, one in enumerate(wanted):
+        expect(tiles.locator(".tile").nth(place)).to_have_attribute("data-id", one)
+
+
 def expect_other_tiles(page: Page, before: list[str]) -> None:
     """By all of them: one in 520 shuffles of the demo leaves the first where it was."""
     page.wait_for_function(
