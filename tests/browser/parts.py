@@ -19,6 +19,21 @@ LOADED = """() => {
 }"""
 
 
+AT_REST = """() => {
+  const roots = [document, ...[...document.querySelectorAll("*")]
+    .map(node => node.shadowRoot).filter(Boolean)]
+  return roots.flatMap(root => root.getAnimations()).every(
+    a => a.playState !== "running" || a.effect.getComputedTiming().iterations === Infinity
+  )
+}"""
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def settled(page: Page) -> None:
+    """Waits until no run is under way. An open list closes when a run ends, or on scrolling."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
+
+
 def grid(page: Page) -> Locator:
     return page.locator(".st-key-browse_tiles")
 

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import TIMEOUT_MS, App, OpenTab
+from tests.browser.conftest import App, OpenTab
+from tests.browser.parts import settled
 
 PREPARED_MS = 180_000
 """The first visit of a fresh workspace looks at every photo."""
-
-
-_USUAL_MS = 5_000
-
-
-@pytest.fixture(autouse=True)
-def patient() -> Iterator[None]:
-    """Waits longer than usual: every list of every look is made anew for a setting."""
-    expect.set_options(timeout=TIMEOUT_MS)
-    yield
-    expect.set_options(timeout=_USUAL_MS)
 
 
 def open_popularity(app: App, open_tab: OpenTab, query: str = "", **options: object) -> Page:
@@ -30,13 +17,6 @@ def open_popularity(app: App, open_tab: OpenTab, query: str = "", **options: obj
     expect(page.locator(".st-key-popularity_figures").first).to_be_visible(timeout=PREPARED_MS)
     settled(page)
     return page
-
-
-def settled(page: Page) -> None:
-    """Waits until the page has finished running."""
-    expect(page.locator('[data-testid="stApp"]')).to_have_attribute(
-        "data-test-script-state", "notRunning"
-    )
 
 
 def wall(page: Page) -> Locator:

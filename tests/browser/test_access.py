@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.parts import (
+    AT_REST,
     expect_no_sideways_scroll,
     expect_parameter,
     expect_pictures,
@@ -20,6 +21,7 @@ from tests.browser.parts import (
     panel,
     parameters,
     results,
+    settled,
 )
 
 FOCUSED = """() => {
@@ -147,6 +149,8 @@ PAGES: dict[str, Any] = {
 
 
 def violations(page: Page) -> str:
+    settled(page)  # what is half faded, or on its way, has too little contrast
+    page.wait_for_function(AT_REST)
     result = Axe().run(page, options={"resultTypes": ["violations"]})
     return "" if result.violations_count == 0 else str(result.generate_report())
 

@@ -16,6 +16,7 @@ from tests.browser.parts import (
     ids,
     panel,
     parameters,
+    settled,
 )
 
 
@@ -136,6 +137,9 @@ def test_search_as_you_type_is_one_step_of_the_history(visit: OpenTab) -> None:
     expect_parameter(page, "browse_page", None)
     total = page.locator(".st-key-summary").get_by_text(re.compile(r"of \d+$"))
     expect(total).to_be_visible()
+    # the field writes the address itself; this is the server's answer
+    expect(page.get_by_role("button", name=re.compile("“dress”"))).to_be_visible()
+    settled(page)
     expect(field).to_have_value("dress")
     expect(field).to_be_focused()  # it stayed where one types
     assert page.evaluate("history.length") == steps + 1
@@ -167,6 +171,7 @@ def test_all_by_price_within_a_range(visit: OpenTab) -> None:
     expect_parameter(page, "browse_to", "60")
     chip = page.get_by_role("button", name=re.compile("Price 40 to 60"))
     expect(chip).to_be_visible()
+    settled(page)  # it stands above the list, and comes before it
     notes = grid(page).locator(".note:not(.remark)").all_inner_texts()
     prices = [float(note.split()[-1].replace(",", "")) for note in notes]
     assert prices == sorted(prices)

@@ -95,7 +95,8 @@ def test_a_picture_that_has_not_come_shimmers_and_one_that_cannot_is_said(
         route.fulfill(status=200, body=b"no picture", content_type="image/webp")
 
     page.route("**/img/**", lambda route: spoil(route) if released else held.append(route))
-    page.goto(app.url + "/browse?browse_seed=77")
+    with page.expect_request("**/img/**"):
+        page.goto(app.url + "/browse?browse_seed=77")
     tile = grid(page).locator(".tile").first
     expect(tile.locator(".title")).to_be_visible()
     expect(tile.locator(".picture:not(.loaded)")).to_be_visible()

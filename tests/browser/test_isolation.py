@@ -22,6 +22,7 @@ from tests.browser.parts import (
     panel,
     parameters,
     results,
+    settled,
 )
 from tests.browser.test_browse import tree
 from tests.browser.test_shop_the_look import photo as photo_file
@@ -100,10 +101,6 @@ def arrive(app: App, browsers: list[BrowserContext]) -> Iterator[Arrive]:
     assert not faults
 
 
-def settled(page: Page) -> None:
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
-
-
 def state(page: Page) -> dict[str, Any]:
     seen: dict[str, Any] = page.evaluate(STATE)
     return seen
@@ -154,6 +151,7 @@ def test_the_same_look_is_each_ones_own(arrive: Arrive) -> None:
     one.locator(f'.act.more[data-of="{liked}"]').click()
     expect_parameter(one, "look_steps", f"more.{liked}")
     expect(results(one).locator(".badge.moved").first).to_be_visible()
+    settled(one)  # an open list closes when a run ends
     one.get_by_role("button", name="Adjust").click()
     one.get_by_role("combobox", name="Scoring").click()
     one.get_by_role("option").nth(2).click()

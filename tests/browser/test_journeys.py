@@ -18,6 +18,7 @@ from tests.browser.parts import (
     panel,
     parameters,
     results,
+    settled,
 )
 from tests.support.planted import write_planted
 from tests.support.shop import NAME, SINCE, planted_workspace
@@ -29,12 +30,6 @@ def expect_list(tiles: Locator, products: list[str]) -> None:
     expect(tiles.locator(".tile")).to_have_count(len(products))
     for place, product in enumerate(products):
         expect(tiles.locator(".tile").nth(place)).to_have_attribute("data-id", product)
-
-
-def settled(page: Page) -> None:
-    """Waits until the run is over that wrote the address."""
-    over = page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
-    expect(over).to_be_attached(timeout=TIMEOUT_MS)
 
 
 def test_random_product_similar_and_all_the_way_back(visit: OpenTab) -> None:
@@ -132,6 +127,7 @@ def test_a_look_a_focus_likes_and_all_the_way_back(visit: OpenTab) -> None:
     tiles = results(page)
     expect(tiles.locator(".tile")).to_have_count(10)
     expect(page.locator(".st-key-look_card .stage.loaded")).to_be_visible()
+    settled(page)  # the photo stands where it will stay
     whole = ids(tiles)
 
     draw(page, (0.2, 0.6, 0.8, 0.95))
@@ -181,11 +177,13 @@ def test_a_scoring_its_strength_and_what_moved(visit: OpenTab) -> None:
     gallery(page).locator(".tile").first.click()
     tiles = results(page)
     expect(tiles.locator(".tile")).to_have_count(10)
+    settled(page)  # an open list closes when a run ends
     served = ids(tiles)
     page.get_by_role("button", name="Adjust").click()
     page.get_by_role("combobox", name="Scoring").click()
     page.get_by_role("option", name="Length counts in part").click()
     expect_parameter(page, "look_scoring", "shrink")
+    settled(page)
     slider = page.get_by_role("slider", name="How much of the length is taken back")
     expect(slider).to_have_value("0.5")
     slider.press("Home")  # by keyboard, as far as it goes

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, App, OpenTab
 from tests.browser.parts import (
+    AT_REST,
     expect_no_sideways_scroll,
     expect_parameter,
     expect_pictures,
@@ -21,6 +22,7 @@ from tests.browser.parts import (
     panel,
     parameters,
     results,
+    settled,
 )
 from tests.browser.test_access import expect_focused, tab_to, violations
 from tests.browser.test_shop_the_look import photo as photo_file
@@ -55,6 +57,7 @@ def page(visit: OpenTab, scene: str) -> Page:
     page: Page = visit(f"/shop_the_look?look_scene={scene}")
     expect(results(page).locator(".tile")).to_have_count(10)
     expect(look(page).locator(".stage.loaded")).to_be_visible()
+    settled(page)
     return page
 
 
@@ -74,6 +77,7 @@ def test_a_tile_under_the_pointer_shows_where_it_was_found(page: Page) -> None:
     for number in (0, 3):
         results(page).locator(".tile").nth(number).hover()
         shown(page, products[number])
+        page.wait_for_function(AT_REST)  # the frame glides from where it was
         inside = (
             look(page)
             .locator(".stage > .winner")
@@ -173,10 +177,16 @@ def test_a_focus_is_drawn_moved_and_cleared(page: Page) -> None:
     expect(results(page).locator(".badge.moved").first).to_be_visible()
     assert ids(results(page)) != before
 
-    address = page.url
     page.keyboard.press("ArrowRight")  # the box has the focus
     page.keyboard.press("Shift+ArrowUp")
-    page.wait_for_function("old => location.href !== old", arg=address)
+    # by what the second key changes: on a slow machine each is a step of its own
+    page.wait_for_function(
+        """bottom => {
+          const focus = new URLSearchParams(location.search).get("look_focus")
+          return Number(focus.split(",")[3]) !== bottom
+        }""",
+        arg=drawn[3],
+    )
     moved = [float(side) for side in parameters(page)["look_focus"].split(",")]
     assert moved == pytest.approx(
         [drawn[0] + 0.02, drawn[1], drawn[2] + 0.02, drawn[3] - 0.02], abs=0.002
@@ -228,6 +238,7 @@ def test_the_whole_look_and_one_category_at_a_time(page: Page) -> None:
     page.get_by_text("By category", exact=True).click()
     tabs = page.locator(".st-key-look_tab button")
     expect(tabs.nth(1)).to_be_visible()
+    settled(page)  # they come before their list
     first = ids(results(page))
     tabs.nth(1).click()
     page.wait_for_url("**look_tab=**")
@@ -264,6 +275,7 @@ def test_the_list_is_taken_along(page: Page, tmp_path: Path) -> None:
 
 def test_a_pasted_picture_is_shopped(app: App, page: Page) -> None:
     content = list(photo_file(app, page))
+    expect(page.locator(".bring input[type=file]")).to_be_attached()  # what listens is there
     page.evaluate(
         """bytes => {
           const held = new DataTransfer()

@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.parts import (
+    AT_REST,
+    TWO_FRAMES,
     expect_parameter,
     expect_pictures,
     gallery,
@@ -18,6 +20,7 @@ from tests.browser.parts import (
     ids,
     panel,
     results,
+    settled,
 )
 from tests.browser.test_shop_the_look import upload
 
@@ -44,21 +47,6 @@ def expect_accessible(page: Page, what: str, *, without: str = "") -> None:
         for node in fault["nodes"]
     ]
     assert said == []
-
-
-AT_REST = """() => {
-  const roots = [document, ...[...document.querySelectorAll("*")]
-    .map(node => node.shadowRoot).filter(Boolean)]
-  return roots.flatMap(root => root.getAnimations()).every(
-    a => a.playState !== "running" || a.effect.getComputedTiming().iterations === Infinity
-  )
-}"""
-TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-
-def settled(page: Page) -> None:
-    """Waits until no run is under way. An open list closes when a run ends, or on scrolling."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_attached()
 
 
 def look_into_lists(page: Page, place: Locator) -> list[str]:
@@ -139,6 +127,7 @@ def test_all_that_opens_beside_a_look(visit: OpenTab, dark: bool) -> None:
 
     page.get_by_role("button", name="Focus on a part").click()
     expect(page.locator(".st-key-look_card .focus")).to_be_visible()
+    page.wait_for_url("**look_focus=**")  # the box is there before the server knows of it
     expect_accessible(page, "the focus box")
     product = ids(results(page))[3]
     page.locator(f'.act.where[data-of="{product}"]').click()

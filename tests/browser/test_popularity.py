@@ -8,7 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser import popularity_parts
 from tests.browser.conftest import App, OpenTab
 from tests.browser.parts import (
     expect_no_sideways_scroll,
@@ -16,6 +15,7 @@ from tests.browser.parts import (
     expect_pictures,
     parameters,
     results,
+    settled,
 )
 from tests.browser.popularity_parts import (
     card,
@@ -24,12 +24,10 @@ from tests.browser.popularity_parts import (
     figures,
     first_ids,
     open_popularity,
-    settled,
     shelf,
     wall,
 )
 
-patient = popularity_parts.patient  # for every test here
 VIEWS = ("wall", "never", "charts", "compare", "front")
 
 
@@ -86,7 +84,15 @@ def test_a_cure_changes_wall_and_figures_and_back_undoes_it(open_page: OpenTab) 
     settled(page)
     crowded = figures(page)
     assert float(crowded["Excess Gini"]) > float(before["Excess Gini"])
-    assert first_ids(wall(page)) != served
+    page.wait_for_function(
+        """served => {
+          const root = document.querySelector(".st-key-popularity_wall")
+          const all = [root, ...(root?.querySelectorAll("*") ?? [])].flatMap(node =>
+            [...(node?.shadowRoot?.querySelectorAll(".tile") ?? [])])
+          return all.length && all.map(tile => tile.dataset.id).join() !== served.join()
+        }""",
+        arg=served,
+    )
     page.go_back()
     expect_parameter(page, "popularity_scoring", None)
     expect(figure(page, "Excess Gini")).to_have_text(before["Excess Gini"])
@@ -205,4 +211,5 @@ def test_a_phone_never_scrolls_sideways(open_page: OpenTab, view: str) -> None:
     if view in ("wall", "never"):
         (wall(page) if view == "wall" else shelf(page)).locator(".tile").first.click()
         expect(page.locator(".st-key-popularity_panel .tile").first).to_be_visible()
+        settled(page)
         expect_no_sideways_scroll(page)

@@ -12,9 +12,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from recsys.workspace import LivePointer, Workspace
-from tests.browser import popularity_parts
 from tests.browser.conftest import App, OpenTab, StartApp
-from tests.browser.parts import expect_no_traceback, expect_parameter, parameters
+from tests.browser.parts import expect_no_traceback, expect_parameter, parameters, settled
 from tests.browser.popularity_parts import (
     BLUE,
     VERMILION,
@@ -26,14 +25,12 @@ from tests.browser.popularity_parts import (
     open_popularity,
     painted,
     press,
-    settled,
     wall,
 )
 from tests.support.planted import write_planted
 from tests.support.shop import HOSTILE
 from tests.support.tiny_bundle import write_bundle
 
-patient = popularity_parts.patient  # for every test here
 CHARTS = ("lorenz", "histogram", "norm", "seen", "categories")
 
 
@@ -81,12 +78,14 @@ def test_a_drag_in_one_marks_all_and_the_wall(page: Page) -> None:
         r"shown:[\d.]+_[\d.]+,norm:[\d.]+_[\d.]+", parameters(page)["popularity_pick"]
     )
     expect_all_marked(page)
+    settled(page)
     count = picked_count(page)
     assert 10 < count < 200
     shown = first_ids(page.locator(".st-key-popularity_picked"))
     assert len(shown) == min(12, count)
     page.get_by_role("button", name=f"All {count} on the wall").click()
     expect_parameter(page, "popularity_view", None)
+    expect(page.locator(".st-key-popularity_strip")).to_have_count(0)  # it says so as well
     expect(page.get_by_text(f"{count} products picked")).to_be_visible()
     assert first_ids(wall(page))[: len(shown)] == shown
     page.reload()
@@ -149,6 +148,7 @@ def test_a_click_on_a_mark_opens_its_product_and_marks_it_everywhere(page: Page)
     expect_painted(page, "norm", VERMILION, there=False)
     settled(page)
     expect(chart(page, "norm")).to_have_js_property("width", width)  # as wide as before
+    expect_painted(page, "norm", BLUE)  # and drawn again
     press(chart(page, "norm"), (place[0], place[1] + 3))  # the same one again
     expect_parameter(page, "popularity_item", opened)
 
@@ -157,6 +157,7 @@ def test_picks_by_numbers_need_no_mouse(page: Page) -> None:
     page.locator("summary", has_text="Pick by numbers").focus()
     page.keyboard.press("Enter")
     slider = page.get_by_role("slider", name="Times shown").first
+    expect(slider).to_be_visible()
     slider.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
@@ -210,6 +211,7 @@ def test_hostile_text_stays_text(hostile_app: App, open_tab: OpenTab, view: str)
     else:
         expect(page.locator(".tile").first).to_be_visible()
         page.locator(".tile").first.click()
+        expect(page.locator(".st-key-popularity_panel")).to_be_visible()
         settled(page)
     assert page.locator("[data-testid=stMain] img[src=x]").count() == 0
     expect_no_traceback(page)

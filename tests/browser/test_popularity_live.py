@@ -16,9 +16,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from recsys.workspace import DEMO_MODEL_DIR, PROJECT_DIR, Workspace
-from tests.browser import popularity_parts
 from tests.browser.conftest import App, OpenTab, StartApp
-from tests.browser.parts import expect_parameter, parameters, results
+from tests.browser.parts import expect_parameter, expect_tiles, parameters, results, settled
 from tests.browser.popularity_parts import (
     VERMILION,
     chart,
@@ -30,11 +29,9 @@ from tests.browser.popularity_parts import (
     open_popularity,
     painted,
     press,
-    settled,
     wall,
 )
 
-patient = popularity_parts.patient  # for every test here
 FRONT_MS = 240_000
 
 pytestmark = pytest.mark.skipif(
@@ -118,15 +115,16 @@ def assert_same_number(cell: str, value: float | None, key: str) -> None:
     assert abs(float(number) - scaled) <= 0.5 * 10**-digits + 1e-9, (key, cell, value)
 
 
+@pytest.mark.timeout(900)  # a process of its own measures, on a machine that may be busy
 def test_the_front_is_measured_once_and_found_again(shop: App, open_tab: OpenTab) -> None:
     page = open_popularity(shop, open_tab, "?popularity_view=front")
     page.get_by_role("button", name="Measure every cure").click()
     progress = page.locator(".st-key-popularity_main [data-testid=stProgress]")
-    expect(progress).to_be_visible()
+    expect(progress).to_be_visible(timeout=FRONT_MS)
     page.reload()  # it goes on, and is found again
     expect(
         page.locator(".st-key-popularity_main [data-testid=stProgress], canvas.marks").first
-    ).to_be_visible()
+    ).to_be_visible(timeout=FRONT_MS)
     expect(chart(page, "front")).to_be_visible(timeout=FRONT_MS)
     expect(page.get_by_text(re.compile("Recommended: "))).to_be_visible()
 
@@ -148,6 +146,7 @@ def test_the_front_is_measured_once_and_found_again(shop: App, open_tab: OpenTab
     expect(wall(again).locator(".tile").first).to_be_visible()
 
 
+@pytest.mark.timeout(900)  # a process of its own measures, on a machine that may be busy
 def test_a_click_on_a_point_of_the_front_shows_its_wall(shop: App, open_tab: OpenTab) -> None:
     page = open_popularity(shop, open_tab, "?popularity_view=front&popularity_range=all")
     drawing, start = chart(page, "front"), page.get_by_role("button", name="Measure every cure")
@@ -156,6 +155,7 @@ def test_a_click_on_a_point_of_the_front_shows_its_wall(shop: App, open_tab: Ope
         start.click()
     expect(drawing).to_be_visible(timeout=FRONT_MS)
     expect_painted(page, "front", VERMILION)  # the inner product's, by itself at the far end
+    settled(page)
     across, down = painted(drawing, VERMILION)[0]
     press(drawing, (across, down + 4))
     expect_parameter(page, "popularity_scoring", "dot")
@@ -163,6 +163,7 @@ def test_a_click_on_a_point_of_the_front_shows_its_wall(shop: App, open_tab: Ope
     expect(wall(page).locator(".tile").first).to_be_visible()
 
 
+@pytest.mark.timeout(900)  # a process of its own measures, on a machine that may be busy
 def test_a_cure_goes_into_the_shop_and_back(shop: App, home: Path, open_tab: OpenTab) -> None:
     look = open_tab(f"{shop.url}/shop_the_look")  # a second visitor
     expect(look.locator(".tile").first).to_be_visible()
@@ -182,7 +183,7 @@ def test_a_cure_goes_into_the_shop_and_back(shop: App, home: Path, open_tab: Ope
     expect(results(look).locator(".tile")).to_have_count(10)
     answer = json.loads(command(home, "recommend", "--data", "demo", "--scene", scene, "--json"))
     listed = answer["products"]
-    assert first_ids(results(look)) == listed
+    expect_tiles(results(look), listed)
     audit = json.loads(
         command(home, "popularity", "--data", "demo", "--correction", "nnn=1.5", "--json")
     )

@@ -20,6 +20,7 @@ from tests.browser.parts import (
     panel,
     parameters,
     results,
+    settled,
 )
 from tests.support.pictures import png_bomb
 
@@ -71,6 +72,7 @@ def test_more_results_of_one_category_and_back(visit: OpenTab) -> None:
     expect_parameter(page, "look_k", "37")
     page.locator(".st-key-look_k").get_by_role("button").last.click()  # ten more
     expect(results(page).locator(".tile")).to_have_count(47)
+    settled(page)
     page.get_by_role("combobox", name="Category").click()
     page.get_by_role("option").nth(1).click()
     expect(page).to_have_url(re.compile("look_category="))
@@ -190,7 +192,8 @@ def test_a_photo_may_be_chosen_before_the_uploader_is_loaded(app: App, visit: Op
     file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo(app, page)}
     held: list[Route] = []
     page.route("**/FileUploader.*.js", lambda route: held.append(route))
-    page.reload()
+    with page.expect_request("**/FileUploader.*.js"):
+        page.reload()
     upload_button = page.get_by_role("button", name="Upload a photo")
     with page.expect_file_chooser() as chooser:
         upload_button.press("Enter")
@@ -248,6 +251,7 @@ DROP = """([bytes, name]) => {
 
 def test_a_photo_is_dropped_anywhere(app: App, visit: OpenTab) -> None:
     page = visit("/shop_the_look")
+    expect(page.get_by_role("button", name="Upload a photo")).to_be_visible()
     assert page.evaluate(DROP, [11_000_000, "big.jpg"]) == [True, False]
     expect(refusals(page)).to_contain_text("10 MB")
     page.evaluate(DROP, [list(photo(app, page)), "me.jpg"])

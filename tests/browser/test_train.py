@@ -15,7 +15,7 @@ from recsys import processes
 from recsys.learning import runs
 from recsys.workspace import DEMO_MODEL_DIR, Workspace
 from tests.browser.conftest import App, OpenTab, StartApp
-from tests.browser.parts import expect_no_sideways_scroll, expect_no_traceback, parameters
+from tests.browser.parts import expect_no_sideways_scroll, expect_no_traceback, parameters, settled
 
 SLOW_MS = 120_000
 SMALL = {
@@ -80,6 +80,16 @@ def step(page: Page) -> int:
     return int(found[1].replace(",", ""))
 
 
+def expect_step_beyond(page: Page, before: int) -> None:
+    """Waits until the page shows a later step: a worker really trains."""
+    page.wait_for_function(
+        "was => Number(document.body.innerText.match(/Step ([\\d,]+) of/)?.[1]"
+        ".replace(',', '')) > was",
+        arg=before,
+        timeout=SLOW_MS,
+    )
+
+
 @pytest.mark.timeout(900)  # a real training, stopped and resumed, and both models measured
 def test_from_the_first_run_to_a_live_model_and_back(
     shop: App, home: Workspace, open_tab: OpenTab
@@ -100,12 +110,7 @@ def test_from_the_first_run_to_a_live_model_and_back(
     before = step(page)
     page.reload()
     expect(page.get_by_text("Gradient norm")).to_be_visible(timeout=SLOW_MS)
-    page.wait_for_function(
-        "was => Number(document.body.innerText.match(/Step ([\\d,]+) of/)?.[1]"
-        ".replace(',', '')) > was",
-        arg=before,
-        timeout=SLOW_MS,
-    )
+    expect_step_beyond(page, before)
 
     # stop and resume
     button(page, "Stop")
@@ -116,13 +121,14 @@ def test_from_the_first_run_to_a_live_model_and_back(
     button(page, "Resume")
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
     assert step(page) >= saved.step
+    expect_step_beyond(page, saved.step)  # the record below is the new worker's
 
     # killed, as where memory runs out: the page says so by itself, and the way on
     worker = processes.read_record(home.job_dir(first) / "worker.json")
     assert worker is not None
     os.kill(int(worker["pid"]), signal.SIGKILL)
     expect(page.get_by_text("This run was killed")).to_be_visible(timeout=SLOW_MS)
-    expect(page.get_by_text("Resume goes on from there")).to_be_visible()
+    expect(page.get_by_text("Resume goes on from there")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=SLOW_MS)
 
     # a changed copy, to its end
@@ -141,6 +147,8 @@ def test_from_the_first_run_to_a_live_model_and_back(
     )
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Train further").click()
     expect(page.get_by_role("button", name="Stop")).to_be_visible(timeout=SLOW_MS)
+    # "Put it live" may still stand there from before
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0, timeout=SLOW_MS)
     expect(page.get_by_role("button", name="Put it live")).to_be_visible(timeout=SLOW_MS)
     further = runs.read_run(home, second)
     model = f"{second}-2"
@@ -159,15 +167,17 @@ def test_from_the_first_run_to_a_live_model_and_back(
     page.goto(f"{shop.url}/train?train_run={second}")
     button(page, "Put it live")
     button(page, "Measure against the live model")
-    expect(page.get_by_role("button", name="Put it live")).to_be_visible(timeout=2 * SLOW_MS)
-    expect(page.get_by_text("By category: right products")).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("By category: right products")).to_be_visible(timeout=2 * SLOW_MS)
+    expect(page.get_by_role("button", name="Put it live")).to_be_visible(timeout=SLOW_MS)
     other = open_tab(f"{shop.url}/browse")
     expect(other.get_by_text("model demo")).to_be_visible(timeout=SLOW_MS)
     button(page, "Put it live")
     again = page.get_by_role("button", name="Put it live all the same")
-    if page.get_by_text("It would be worse").count():  # it hardly learnt, so it is asked once more
+    done = page.get_by_text(re.compile(rf"{model}\)? is live\."))
+    expect(again.or_(done).first).to_be_visible(timeout=SLOW_MS)
+    if again.is_visible():  # it hardly learnt, so it is asked once more
         again.click(timeout=SLOW_MS)
-    expect(page.get_by_text(re.compile(rf"{model}\)? is live\."))).to_be_visible(timeout=SLOW_MS)
+    expect(done).to_be_visible(timeout=SLOW_MS)
     other.get_by_text("Popular", exact=True).click()
     expect(other.get_by_text(f"model {model}")).to_be_visible(timeout=SLOW_MS)
     button(page, "Go back to demo")
@@ -186,6 +196,7 @@ def test_no_barriers(shop: App, open_tab: OpenTab, view: str, dark: bool) -> Non
         expect(page.get_by_role("button", name="Estimate time and memory")).to_be_visible(
             timeout=SLOW_MS
         )
+    settled(page)
     found = Axe().run(page).response["violations"]
     assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
 
@@ -194,7 +205,9 @@ def test_it_fits_a_phone(shop: App, home: Workspace, open_tab: OpenTab) -> None:
     for run_id in home.job_ids()[-1:]:
         page = open_train(shop, open_tab, f"?train_run={run_id}", width=380, height=800)
         expect(page.get_by_text("Settings", exact=True)).to_be_visible(timeout=SLOW_MS)
+        settled(page)
         expect_no_sideways_scroll(page)
     for view in ("runs", "new", "live"):
         page = open_train(shop, open_tab, f"?train_view={view}", width=380, height=800)
+        settled(page)
         expect_no_sideways_scroll(page)

@@ -13,7 +13,7 @@ from recsys.catalog.datasets import open_dataset
 from recsys.ui.training import asked
 from recsys.workspace import DEMO_MODEL_DIR, DEMO_NAME, Workspace
 from tests.browser.conftest import App, OpenTab, StartApp
-from tests.browser.parts import expect_no_sideways_scroll, expect_parameter
+from tests.browser.parts import expect_no_sideways_scroll, expect_parameter, settled
 from tests.support.runs import write_run
 
 HOSTILE = "<b>bold</b> :red[x] [link](https://example.com) $x$"
@@ -165,6 +165,7 @@ def test_no_barriers(shop: App, open_tab: OpenTab, dark: bool) -> None:
     for width in (1280, 380):
         page = open_list(shop, open_tab, ticked, dark=dark, width=width)
         expect(page.get_by_role("button", name="Compare 2 runs")).to_be_in_viewport()
+        settled(page)
         expect_no_sideways_scroll(page)
         assert violations(page) == []
     order = page.get_by_role("combobox", name="Order", exact=True)  # no headers to click there
@@ -173,6 +174,7 @@ def test_no_barriers(shop: App, open_tab: OpenTab, dark: bool) -> None:
     expect(table(page).locator("tbody tr").first).to_have_attribute("data-id", "run-0")
     page = open_tab(f"{shop.url}/train{ticked}&train_view=compare", dark=dark)
     expect(page.get_by_text("What differs")).to_be_visible(timeout=60_000)
+    settled(page)
     assert violations(page) == []  # what is chosen there is in the accent's colour
 
 
@@ -181,6 +183,7 @@ def test_primary_buttons_can_be_read(shop: App, open_tab: OpenTab, dark: bool) -
     page = open_tab(f"{shop.url}/train?train_run=run-3", dark=dark)
     resume = page.get_by_role("button", name="Resume", exact=True)
     expect(resume).to_be_visible(timeout=60_000)
+    settled(page)
     assert violations(page) == []
     resume.hover()
     page.wait_for_function(

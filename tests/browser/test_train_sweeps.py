@@ -19,6 +19,7 @@ from tests.browser.parts import (
     expect_no_traceback,
     expect_parameter,
     parameters,
+    settled,
 )
 from tests.browser.test_train import SLOW_MS, SMALL, button, fill, open_train
 
@@ -110,6 +111,8 @@ def test_a_sweep_from_the_form_to_a_run(shop: App, home: Workspace, open_tab: Op
     expect(rows(page)).to_have_count(TRIALS)
     sweep = sweeps.read_sweep(home, sweep_id)
     assert sweep.state == "finished"
+    expect(page.get_by_text("What it printed")).to_be_visible(timeout=SLOW_MS)  # the last of it
+    settled(page)
     brushed(page, sweep)
     picked(page, sweep)
 
@@ -127,7 +130,9 @@ def test_a_sweep_from_the_form_to_a_run(shop: App, home: Workspace, open_tab: Op
     assert best is not None
     assert {key: run.config[key] for key in best.params} == dict(best.params)
     assert (run.origin, run.steps) == (sweep_id, 8)
-    expect(page.get_by_text(f"the best settings of the sweep {sweep_id}")).to_be_visible()
+    expect(page.get_by_text(f"the best settings of the sweep {sweep_id}")).to_be_visible(
+        timeout=SLOW_MS
+    )
     expect_no_traceback(page)
 
 
@@ -171,7 +176,13 @@ def brushed(page: Page, sweep: Sweep) -> None:
     low.focus()
     for _ in range(4):
         low.press("PageUp")
-    expect_parameter_key(page, "recall")
+    page.wait_for_function(  # a pause between two presses is enough to tell the server
+        """low => (new URL(location).searchParams.get("train_kept") ?? "").split(",").some(part =>
+          part.startsWith("recall~") &&
+          Math.abs(Number(part.split("~")[1]) - low) <= 1e-5 * Math.abs(low))""",
+        arg=float(str(low.get_attribute("aria-valuenow"))),
+        timeout=SLOW_MS,
+    )
     both = kept(page)
     assert both.keys() == {"learning_rate", "recall"}
     assert {number for number, one in by_number.items() if passes(one, both)} == set(numbers(page))
@@ -185,7 +196,11 @@ def brushed(page: Page, sweep: Sweep) -> None:
     expect(rows(page)).to_have_count(TRIALS)
     page.go_back()
     expect(page.get_by_text("trials kept")).to_be_visible(timeout=SLOW_MS)
+    settled(page)
     page.go_forward()
+    expect_parameter(page, "train_kept", None)
+    expect(rows(page)).to_have_count(TRIALS)
+    settled(page)
     expect(rows(page)).to_have_count(TRIALS)
 
 
@@ -198,9 +213,10 @@ def picked(page: Page, sweep: Sweep) -> None:
     by_rate = sorted(sweep.trials, key=lambda trial: float(trial.params["learning_rate"]))
     header = page.get_by_role("columnheader", name="Learning rate")
     header.get_by_role("button").click()
-    assert numbers(page) == [trial.number for trial in by_rate]
     expect(header).to_have_attribute("aria-sort", "ascending")
+    assert numbers(page) == [trial.number for trial in by_rate]
     header.get_by_role("button").click()
+    expect(header).to_have_attribute("aria-sort", "descending")
     assert numbers(page) == [trial.number for trial in reversed(by_rate)]
     number = by_rate[0].number
     page.get_by_role("button", name=f"Trial {number}: show its curve").click()
@@ -252,9 +268,11 @@ def test_no_barriers(shop: App, home: Workspace, open_tab: OpenTab, dark: bool) 
     )
     expect(page.get_by_role("heading", name="Trial 1")).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SLOW_MS)
+    settled(page)
     assert violations(page) == []
     form = open_train(shop, open_tab, "?train_view=sweeps&train_sweep_new=yes", dark=dark)
     expect(form.locator(".st-key-train_sweep_start_own")).to_be_visible(timeout=SLOW_MS)
+    settled(form)
     assert violations(form) == []
 
 
@@ -282,4 +300,6 @@ def test_it_fits_a_phone(shop: App, home: Workspace, open_tab: OpenTab) -> None:
     expected = {trial.number for trial in sweep.trials if passes(trial, ranges)}
     assert set(numbers(page)) == expected
     for query in ("?train_view=sweeps", "?train_view=sweeps&train_sweep_new=yes"):
-        expect_no_sideways_scroll(open_train(shop, open_tab, query, width=380, height=800))
+        page = open_train(shop, open_tab, query, width=380, height=800)
+        settled(page)
+        expect_no_sideways_scroll(page)

@@ -12,6 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.parts import (
+    AT_REST,
+    TWO_FRAMES,
     expect_no_sideways_scroll,
     expect_pictures,
     gallery,
@@ -19,7 +21,6 @@ from tests.browser.parts import (
     panel,
     results,
 )
-from tests.browser.test_popovers import AT_REST
 
 SCREENSHOTS = os.environ.get("RECSYS_SCREENSHOTS", "")
 SIZES = [(380, 760), (768, 1024), (1280, 900), (3840, 2160)]
@@ -109,6 +110,7 @@ def expect_in_order(page: Page, name: str, tiles: Locator) -> None:
         page.wait_for_function("width => innerWidth === width", arg=width)
         tiles.locator(".tile").first.scroll_into_view_if_needed()
         expect_pictures(page, 1)
+        page.evaluate(TWO_FRAMES)  # what watches its own size has heard of it
         page.wait_for_function(AT_REST)  # tiles that glide to their places have arrived
         if SCREENSHOTS:
             page.wait_for_timeout(600)
