@@ -26,7 +26,8 @@ def main() -> None:
     st.markdown(f"Did you mean {first.title}?" if close else "These pages are here:")
     for place in (first, *(other for other in here.values() if other is not first)):
         with st.container(gap=None):
-            st.page_link(place.page(), label=f"**{place.title}**")
+            # its sentence stands below; as a tooltip it would cover the link above
+            st.page_link(place.page(), label=f"**{place.title}**", help="")
             st.caption(place.help)
 
 

@@ -232,6 +232,7 @@ def test_the_catalogue_changes_under_a_visitors_hands(
     expect(said).to_have_count(0)
     expect_parameter(page, "look_scene", None)
     expect_parameter(page, "look_item", None)
+    settled(page)
     gallery(page).locator(".tile").first.click()
     expect(results(page).locator(".tile")).to_have_count(12)
     assert parameters(page)["look_k"] == "20"
