@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from recsys import processes, promotions
@@ -139,17 +138,24 @@ def request_of(run_id: str, workspace: Workspace) -> TrainRequest:
 
 def rename(run_id: str, workspace: Workspace, name: str) -> None:
     """Gives a run another name; an empty one is its id again. Raises RecsysError."""
-    _describe(workspace, run_id, name=checked_text(name, "name", MAX_NAME))
+    name = checked_text(name, "name", MAX_NAME)
+    with _describing(run_id, workspace) as run:
+        runs.describe(workspace, run.id, name=name)
 
 
 def annotate(run_id: str, workspace: Workspace, note: str) -> None:
     """Writes a note to a run. Raises RecsysError."""
-    _describe(workspace, run_id, note=checked_text(note, "note", MAX_NOTE))
+    note = checked_text(note, "note", MAX_NOTE)
+    with _describing(run_id, workspace) as run:
+        runs.describe(workspace, run.id, note=note)
 
 
 def archive(run_id: str, workspace: Workspace, is_archived: bool = True) -> None:
     """Takes a run off the list, or puts it back; its files stay. Raises RecsysError."""
-    _describe(workspace, run_id, is_archived=is_archived)
+    with _describing(run_id, workspace) as run:
+        if is_archived and run.is_in_progress:
+            raise ConfigError(f"the run {run.name} is in progress", "Stop it first")
+        runs.describe(workspace, run.id, is_archived=is_archived)
 
 
 def delete(run_id: str, workspace: Workspace) -> list[str]:
@@ -182,14 +188,12 @@ def in_progress(workspace: Workspace) -> list[str]:
     return [folder.name for folder in folders if processes.status(folder).is_alive]
 
 
-def _describe(workspace: Workspace, run_id: str, **changes: str | bool) -> None:
+@contextlib.contextmanager
+def _describing(run_id: str, workspace: Workspace) -> Iterator[runs.Run]:
     # one after another, or of two changes the later to be written would undo the other; and not
     # beside a deletion, which would leave a folder with nothing else in it
-    with writing("that cannot be noted"), held(_start_lock(workspace)):
-        run = runs.read_run(workspace, run_id)
-        if changes.get("is_archived") and run.is_in_progress:
-            raise ConfigError(f"the run {run.name} is in progress", "Stop it first")
-        runs.describe(workspace, run.id, **changes)
+    with starting(workspace), writing("that cannot be noted"):
+        yield runs.read_run(workspace, run_id)
 
 
 def _refuse_going_on(
@@ -257,12 +261,8 @@ def starting(workspace: Workspace) -> Iterator[None]:
 
     Raises TrainingError where the workspace cannot be written.
     """
-    with writing("the workspace cannot be changed"), held(_start_lock(workspace)):
+    with writing("the workspace cannot be changed"), held(workspace.jobs_dir / ".start.lock"):
         yield
-
-
-def _start_lock(workspace: Workspace) -> Path:
-    return workspace.jobs_dir / ".start.lock"
 
 
 def checked_text(text: str, what: str, most: int) -> str:

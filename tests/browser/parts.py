@@ -74,17 +74,17 @@ def expect_tiles(tiles: Locator, wanted: list[str]) -> None:
         expect(tiles.locator(".tile").nth(place)).to_have_attribute("data-id", one)
 
 
-def expect_other_tiles(page: Page, before: list[str]) -> None:
+def expect_other_tiles(page: Page, before: list[str], place: str = "browse_tiles") -> None:
     """By all of them: one in 520 shuffles of the demo leaves the first where it was."""
     page.wait_for_function(
-        """before => {
-          const root = document.querySelector(".st-key-browse_tiles")
+        """([before, place]) => {
+          const root = document.querySelector(`.st-key-${place}`)
           if (!root) return false
           const all = [root, ...root.querySelectorAll("*")].flatMap(node =>
             [...(node.shadowRoot?.querySelectorAll(".tile") ?? [])])
           return all.length && all.map(tile => tile.dataset.id).join() !== before.join()
         }""",
-        arg=before,
+        arg=[before, place],
     )
 
 

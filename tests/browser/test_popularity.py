@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import App, OpenTab
 from tests.browser.parts import (
     expect_no_sideways_scroll,
+    expect_other_tiles,
     expect_parameter,
     expect_pictures,
     parameters,
@@ -84,15 +85,7 @@ def test_a_cure_changes_wall_and_figures_and_back_undoes_it(open_page: OpenTab) 
     settled(page)
     crowded = figures(page)
     assert float(crowded["Excess Gini"]) > float(before["Excess Gini"])
-    page.wait_for_function(
-        """served => {
-          const root = document.querySelector(".st-key-popularity_wall")
-          const all = [root, ...(root?.querySelectorAll("*") ?? [])].flatMap(node =>
-            [...(node?.shadowRoot?.querySelectorAll(".tile") ?? [])])
-          return all.length && all.map(tile => tile.dataset.id).join() !== served.join()
-        }""",
-        arg=served,
-    )
+    expect_other_tiles(page, served, "popularity_wall")
     page.go_back()
     expect_parameter(page, "popularity_scoring", None)
     expect(figure(page, "Excess Gini")).to_have_text(before["Excess Gini"])
